@@ -1,0 +1,1 @@
+"""One module a subcommand of `tora`; each offers `add_parsers(subparsers)`."""

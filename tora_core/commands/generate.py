@@ -1,0 +1,121 @@
+"""`tora generate`: a drawn trajectory in, a video out, and a picture of both beside it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..errors import ToraError
+from .arguments import number, whole
+
+BUNDLED_SIZE = (128, 128)
+BUNDLED_FRAMES = 17
+PUBLISHED_SIZE = (480, 720)
+PUBLISHED_FRAMES = 49
+
+
+def add_parsers(subparsers: Any) -> None:
+    """Add `generate`."""
+    parser = subparsers.add_parser(
+        "generate",
+        help="make a video that follows a trajectory",
+        description="Make a video that follows a drawn trajectory; without --model by the small bundled model.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--prompt", required=True, help="what is to be seen")
+    parser.add_argument("--negative", default="", metavar="PROMPT", help="what is not to be seen")
+    parser.add_argument("--trajectory", type=Path, metavar="FILE", help="drawn paths, in any format the library reads")
+    parser.add_argument("--trajectory-format", metavar="NAME", help="read the file as this format instead of looking")
+    parser.add_argument("--image", type=Path, help="first frame; makes it image-to-video")
+    parser.add_argument("--width", type=whole(16, 8192), help="px; default 128 bundled, 720 otherwise")
+    parser.add_argument("--height", type=whole(16, 8192), help="px; default 128 bundled, 480 otherwise")
+    parser.add_argument("--frames", type=whole(1, 1025), help="8k+1; default 17 bundled, 49 otherwise")
+    parser.add_argument("--fps", type=whole(1, 120), default=8, help="frames per second of the file")
+    parser.add_argument("--steps", type=whole(1, 1000), help="denoising steps; default 25 bundled, 50 otherwise")
+    parser.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, help="same seed, same video")
+    parser.add_argument("--strength", type=number(-10, 10), default=1.0, help="how strongly the motion acts; 0 is off")
+    parser.add_argument("--start", type=number(0, 1), default=0.0, help="share of the schedule where motion sets in")
+    parser.add_argument("--end", type=number(0, 1), default=1.0, help="share of the schedule where motion ends")
+    parser.add_argument("--guidance", type=number(0, 100), help="default 3 bundled, 6 otherwise")
+    parser.add_argument(
+        "--dynamic-guidance",
+        choices=("off", "reference", "step-index"),
+        help="how guidance changes over the steps; default off bundled, reference otherwise",
+    )
+    parser.add_argument("--model", help="folder of a Tora or CogVideoX-5B model; default the bundled one")
+    parser.add_argument("--adapter", help="Tora weights for a --model that holds none")
+    parser.add_argument("--device", help="torch device, such as cuda or cpu; default the best there is")
+    parser.add_argument("--dtype", choices=("float32", "float16", "bfloat16"), help="default by device and model")
+    parser.add_argument("--out", type=Path, default=Path("output/video.mp4"), help="video file; its folder is made")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check all that is cheap to check, then load, sample and write."""
+    from ..trajectory import Trajectory
+
+    if args.out.suffix.lower() != ".mp4":
+        raise ToraError(f"--out is {args.out.name!r}, expected a name ending in .mp4.")
+    bundled = args.model is None
+    size = BUNDLED_SIZE if bundled else PUBLISHED_SIZE
+    height, width = args.height or size[0], args.width or size[1]
+    frames = args.frames or (BUNDLED_FRAMES if bundled else PUBLISHED_FRAMES)
+    trajectory = None
+    if args.trajectory is not None:
+        trajectory = Trajectory.load(
+            args.trajectory, width=width, height=height, frames=frames, format=args.trajectory_format
+        )
+    image = None if args.image is None else read_image(args.image)
+
+    import torch
+
+    from ..pipelines import load_pipeline
+    from ..video import write_video
+    from .sheet import contact_sheet, write_picture
+
+    pipeline = load_pipeline(
+        args.model,
+        image_to_video=image is not None,
+        dtype=None if args.dtype is None else getattr(torch, args.dtype),
+        device=args.device,
+        adapter=args.adapter,
+    )
+    print(f"{'image' if image is not None else 'text'} to video, {frames} frames of {width} x {height}", file=sys.stderr)
+    result = pipeline(
+        prompt=args.prompt,
+        negative_prompt=args.negative,
+        trajectory=trajectory,
+        height=height,
+        width=width,
+        num_frames=frames,
+        num_inference_steps=args.steps or (25 if bundled else 50),
+        guidance_scale=(3.0 if bundled else 6.0) if args.guidance is None else args.guidance,
+        dynamic_guidance=args.dynamic_guidance or ("off" if bundled else "reference"),
+        strength=args.strength,
+        start=args.start,
+        end=args.end,
+        generator=torch.Generator().manual_seed(args.seed),
+        output_type="np",
+        **({} if image is None else {"image": image}),
+    )
+    video = (result.frames[0].clip(0, 1) * 255).round().astype("uint8")
+    write_video(args.out, video, args.fps)
+    picture = args.out.with_suffix(".png")
+    tracks = None if trajectory is None else trajectory.sample(frames=frames, size=(height, width))
+    write_picture(picture, contact_sheet(video, tracks, args.prompt))
+    print(args.out)
+    print(picture)
+    return 0
+
+
+def read_image(path: Path) -> Any:
+    """A PIL picture in RGB; ToraError when the file is none."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            return image.convert("RGB")
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise ToraError(f"{path} can't be read as a picture ({error}); expected PNG, JPEG or WebP.") from error

@@ -1,0 +1,45 @@
+"""Find a thing of known colour on a calm ground: a tracker that needs no weights and knows nothing of the asked path."""
+
+from __future__ import annotations
+
+import numpy as np
+
+MIN_AREA_PX = 12
+"""Fewer pixels than this are noise, not a thing."""
+
+
+def locate_color(
+    frames: np.ndarray, rgb: tuple[int, int, int] | np.ndarray, *, min_area_px: int = MIN_AREA_PX
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where the largest patch of colour `rgb` is in every frame.
+
+    frames: uint8 (F, H, W, 3). A pixel belongs to the thing when it is nearer to `rgb` than to the frame's ground
+    (its median colour). Returns centres float32 (F, 2) as (x, y) px, pixel centres at integers, weighted by how
+    like the colour a pixel is, and found bool (F,); a centre that was not found is 0.
+    """
+    import cv2
+
+    target = np.asarray(rgb, np.float32)
+    centers = np.zeros((len(frames), 2), np.float32)
+    found = np.zeros(len(frames), bool)
+    for index, frame in enumerate(frames):
+        pixels = frame.astype(np.float32)
+        ground = np.median(pixels.reshape(-1, 3), axis=0)
+        axis = target - ground
+        length = float(axis @ axis)
+        if length < 1:
+            continue
+        likeness = (pixels - ground) @ axis / length  # 0 on the ground, 1 on the thing
+        off_axis = np.linalg.norm(pixels - ground - likeness[..., None] * axis, axis=-1)
+        mask = (likeness > 0.5) & (off_axis < 0.5 * np.sqrt(length))
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+        if count < 2:
+            continue
+        best = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+        if stats[best, cv2.CC_STAT_AREA] < min_area_px:
+            continue
+        y, x = np.nonzero(labels == best)
+        weight = np.clip(likeness[y, x], 0, 1)
+        centers[index] = (weight @ x / weight.sum(), weight @ y / weight.sum())
+        found[index] = True
+    return centers, found

@@ -1,0 +1,62 @@
+"""From trained weights to the folder that `load_pipeline` reads."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import torch
+from diffusers import CogVideoXTransformer3DModel
+from safetensors.torch import load_file
+
+from ..checkpoints import save_adapter
+from ..models import ToraTransformer3DModel
+from .diffusion import TextToMotionVideo, build_scheduler, build_transformer
+from .text import build_text_encoder, build_tokenizer
+
+KINDS = {"t2v": False, "i2v": True}
+
+
+def load_trained(weights: Path) -> TextToMotionVideo:
+    """The joint stage's model with the weights of a file, float32, eval mode."""
+    values = {key: value.float() for key, value in load_file(weights).items()}
+    layers = 1 + max(int(key.split(".")[2]) for key in values if key.startswith("transformer.transformer_blocks."))
+    model = TextToMotionVideo(build_text_encoder(len(build_tokenizer())), build_transformer(layers))
+    model.load_state_dict(values, strict=True)
+    return model.eval()
+
+
+def base_of(model: ToraTransformer3DModel, image_to_video: bool) -> CogVideoXTransformer3DModel:
+    """The base model alone; for text-to-video without the image's half of the patch embedding.
+
+    That is exact: the joint stage fed zeros there for text-to-video, and zeros add nothing.
+    """
+    config = {key: value for key, value in model.config.items() if key in _BASE_CONFIG}
+    kept = config["in_channels"] if image_to_video else config["in_channels"] // 2
+    base = CogVideoXTransformer3DModel(**{**config, "in_channels": kept})
+    state = {key: value for key, value in model.state_dict().items() if not key.startswith(("traj_extractor.", "fuser."))}
+    state["patch_embed.proj.weight"] = state["patch_embed.proj.weight"][:, :kept]
+    base.load_state_dict(state, strict=True)
+    return base
+
+
+_BASE_CONFIG = frozenset(CogVideoXTransformer3DModel.load_config.__self__._get_init_keys(CogVideoXTransformer3DModel))
+
+
+def export_bundle(vae: Path, weights: Path, out: Path) -> None:
+    """Write both kinds as float16 into `out`: `t2v` and `i2v` beside the parts that they share."""
+    model = load_trained(weights)
+    for kind, image_to_video in KINDS.items():
+        base_of(model.transformer, image_to_video).half().save_pretrained(out / kind / "transformer")
+        adapter = {
+            key: value.half() if value.is_floating_point() else value
+            for key, value in model.transformer.state_dict().items()
+            if key.startswith(("traj_extractor.", "fuser."))
+        }
+        save_adapter(adapter, out / kind / "tora.safetensors", kind=kind)
+    model.text_encoder.to(torch.float16).save_pretrained(out / "text_encoder")
+    build_tokenizer().save_pretrained(out / "tokenizer")
+    build_scheduler().save_pretrained(out / "scheduler")
+    (out / "vae").mkdir(parents=True, exist_ok=True)
+    for name in ("config.json", "diffusion_pytorch_model.safetensors"):
+        shutil.copyfile(vae / name, out / "vae" / name)

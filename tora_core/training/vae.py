@@ -1,0 +1,183 @@
+"""Stage 0: the small causal VAE, on crops of clips and of motion pictures alike, since it encodes both.
+
+The network is diffusers' AutoencoderKLCogVideoX with small numbers. Its latents end with the spread that
+CogVideoX's scaling factor stands for, so that the diffusion model sees unit variance.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKLCogVideoX
+
+from ..motion import render_motion
+from .ema import Ema
+from .synthetic import draw_clip
+
+SCALING_FACTOR = 1.15258426
+"""What ComfyUI takes for every CogVideoX of fewer than 48 heads (supported_models.py), ours too."""
+
+
+def build_vae() -> AutoencoderKLCogVideoX:
+    """The bundled model's VAE, untrained: 8x in space, 4x in time, 16 latent channels like CogVideoX's own."""
+    return AutoencoderKLCogVideoX(
+        down_block_types=("CogVideoXDownBlock3D",) * 4,
+        up_block_types=("CogVideoXUpBlock3D",) * 4,
+        block_out_channels=(16, 32, 64, 128),
+        layers_per_block=1,
+        norm_num_groups=8,
+        latent_channels=16,
+        sample_height=480,
+        sample_width=720,
+        scaling_factor=SCALING_FACTOR,
+    )
+
+
+@dataclass(frozen=True)
+class VaeRecipe:
+    """Numbers of the VAE stage; `seconds` of wall time is what ends it and what the learning rate follows."""
+
+    seconds: float = 2000.0
+    batch: int = 4
+    crop: int = 64
+    frames: int = 9
+    learning_rate: float = 2e-3
+    warm_up_steps: int = 50
+    kl_weight: float = 5e-4
+    ema_decay: float = 0.995
+    seed: int = 0
+    log_every: int = 20
+    save_every: int = 200
+
+
+def crops(recipe: VaeRecipe) -> Iterator[torch.Tensor]:
+    """Endless batches (B, 3, F, crop, crop) in [-1, 1]: even samples are clips, odd ones motion pictures."""
+    rng = np.random.default_rng(recipe.seed)
+    seed = recipe.seed * 1_000_003
+    while True:
+        batch = []
+        for index in range(recipe.batch):
+            seed += 1
+            clip = draw_clip(seed, frames=recipe.frames)
+            if index % 2 == 0:
+                video = torch.from_numpy(clip.frames).float() / 255
+            else:
+                video = render_motion(clip.tracks)
+            batch.append(_crop(video, clip.tracks.points_px, rng, recipe.crop))
+        yield torch.stack(batch).permute(0, 4, 1, 2, 3) * 2 - 1
+
+
+def _crop(video: torch.Tensor, points_px: np.ndarray, rng: np.random.Generator, side: int) -> torch.Tensor:
+    """A square of (F, H, W, 3), mostly around a thing: what is empty is soon learned."""
+    height, width = video.shape[1:3]
+    if rng.random() < 0.8:
+        x, y = points_px[rng.integers(points_px.shape[0]), rng.integers(points_px.shape[1])]
+        x, y = x + rng.uniform(-side / 2, side / 2) - side / 2, y + rng.uniform(-side / 2, side / 2) - side / 2
+    else:
+        x, y = rng.uniform(0, width - side), rng.uniform(0, height - side)
+    left, top = int(np.clip(x, 0, width - side)), int(np.clip(y, 0, height - side))
+    return video[:, top : top + side, left : left + side]
+
+
+def psnr(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Peak signal-to-noise ratio in dB of pictures in [-1, 1]."""
+    return 10 * math.log10(4 / max(float((a - b).square().mean()), 1e-12))
+
+
+def train_vae(
+    out: Path, recipe: VaeRecipe, resume: Path | None = None, report: Callable[[str], None] = print
+) -> AutoencoderKLCogVideoX:
+    """Train and save (EMA weights, float16) into the folder `out`; `resume` is a folder to start from."""
+    torch.manual_seed(recipe.seed)
+    vae = build_vae() if resume is None else AutoencoderKLCogVideoX.from_pretrained(resume, torch_dtype=torch.float32)
+    vae.train()
+    for module in vae.modules():  # the layout that CPU kernels are quickest with
+        if isinstance(module, torch.nn.Conv3d):
+            module.weight.data = module.weight.data.to(memory_format=torch.channels_last_3d)
+    ema = Ema(vae, recipe.ema_decay)
+    optimizer = torch.optim.AdamW(vae.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4)
+    out.mkdir(parents=True, exist_ok=True)
+    log = (out / "log.jsonl").open("a")
+    start, step = time.monotonic(), 0
+    for x in crops(recipe):
+        done = (time.monotonic() - start) / recipe.seconds
+        if done >= 1:
+            break
+        rate = recipe.learning_rate * min(1, (step + 1) / recipe.warm_up_steps) * (0.5 + 0.5 * math.cos(math.pi * done))
+        for group in optimizer.param_groups:
+            group["lr"] = max(rate, 1e-5)
+        posterior = vae.encode(x).latent_dist
+        y = vae.decode(posterior.sample()).sample
+        kl = 0.5 * (posterior.mean.square() + posterior.var - 1 - posterior.logvar).mean()
+        loss = 10 * (y - x).square().mean() + (y - x).abs().mean() + recipe.kl_weight * kl
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
+        optimizer.step()
+        ema.update(vae)
+        step += 1
+        if step % recipe.log_every == 0:
+            row = {
+                "step": step,
+                "seconds": round(time.monotonic() - start, 1),
+                "loss": float(loss.detach()),
+                "kl": float(kl.detach()),
+                "clip_db": psnr(y[0::2].detach(), x[0::2]),
+                "motion_db": psnr(y[1::2].detach(), x[1::2]),
+                "latent_std": float(posterior.mean.detach().std()),
+            }
+            log.write(json.dumps(row) + "\n")
+            log.flush()
+            report(json.dumps(row))
+        if step % recipe.save_every == 0:
+            ema.copy_to(build_like(vae)).half().save_pretrained(out)
+    final = ema.copy_to(build_like(vae))
+    final.half().save_pretrained(out)
+    (out / "recipe.json").write_text(json.dumps({**asdict(recipe), "steps": step}, indent=2) + "\n")
+    log.close()
+    return final.float()
+
+
+def build_like(vae: AutoencoderKLCogVideoX) -> AutoencoderKLCogVideoX:
+    """A fresh VAE of the same configuration."""
+    return AutoencoderKLCogVideoX.from_config(vae.config)
+
+
+def load_vae(folder: Path) -> AutoencoderKLCogVideoX:
+    """The VAE of a folder, in float32 and eval mode."""
+    return AutoencoderKLCogVideoX.from_pretrained(folder, torch_dtype=torch.float32).eval()
+
+
+@torch.no_grad()
+def standardise_latents(vae: AutoencoderKLCogVideoX, clips: int = 24, frames: int = 17) -> tuple[list[float], list[float]]:
+    """Scale the latent channels in place so that times SCALING_FACTOR each has mean square 1; what is decoded stays.
+
+    The factors go into the encoder's last convolution and out of everything in the decoder that reads the latent.
+    Means are left: taking them out would change what zero padding means at the border. Returns (mean, std) of
+    each channel before, measured on `clips` clips and their motion pictures that training does not draw.
+    """
+    rows = []
+    for seed in range(800_000_000, 800_000_000 + clips):
+        clip = draw_clip(seed, frames=frames)
+        for video in (torch.from_numpy(clip.frames).float() / 127.5 - 1, render_motion(clip.tracks) * 2 - 1):
+            latent = vae.encode(video.permute(3, 0, 1, 2)[None]).latent_dist.mode()[0]
+            rows.append(torch.stack([latent.mean(dim=(1, 2, 3)), latent.square().mean(dim=(1, 2, 3))]))
+    mean, square = torch.stack(rows).mean(dim=0)
+    scale = 1 / (square.sqrt() * SCALING_FACTOR)
+    out = vae.encoder.conv_out.conv
+    channels = len(scale)
+    out.weight[:channels] *= scale.view(-1, 1, 1, 1, 1)
+    out.bias[:channels] *= scale
+    out.bias[channels:] += 2 * scale.log()  # log variance
+    vae.decoder.conv_in.conv.weight /= scale.view(1, -1, 1, 1, 1)
+    for name, module in vae.decoder.named_modules():
+        if name.endswith((".conv_y", ".conv_b")):
+            module.conv.weight /= scale.view(1, -1, 1, 1, 1)
+    return mean.tolist(), (square - mean.square()).clamp(min=0).sqrt().tolist()
