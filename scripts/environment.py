@@ -136,14 +136,17 @@ def starts(python: str) -> bool:
 def make_environment(folder: str) -> None:
     say(f"Making an environment for Python {sys.version.split()[0]} in {folder}")
     try:
-        if os.path.isdir(folder):
-            shutil.rmtree(folder)
-        os.makedirs(folder)
-        # First of all, so that a run that is cut off leaves a folder that the next one knows as its own.
+        os.makedirs(folder, exist_ok=True)
+        # First of all and never removed, so that a run that is cut off leaves a folder that the next knows as its own.
         write_stamp(folder, BUILDING)
+        for entry in list(os.scandir(folder)):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            elif entry.name != STAMP:
+                os.unlink(entry.path)
     except OSError as error:
         reason = error.strerror or error
-        raise SetupError(f"Can't make {folder}: {reason} (is a program still running from it?).") from error
+        raise SetupError(f"Can't make {folder}: {reason} (is something still running from it?).") from error
     command = [sys.executable, "-m", "venv", folder]
     made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     if made.returncode == 0:

@@ -35,6 +35,7 @@ def setup(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Module
     monkeypatch.setattr(module, "ROOT", str(checkout))
     monkeypatch.setattr(module, "DEFAULT_ENVIRONMENT", str(checkout / ".venv"))
     monkeypatch.setattr(module, "DEFAULT_CONSTRAINTS", str(checkout / "constraints.txt"))
+    module.really_make_environment = module.make_environment
     monkeypatch.setattr(module, "make_environment", make)
     monkeypatch.setattr(module, "install", lambda *_: calls.append("install"))
     monkeypatch.setattr(module, "starts", lambda _: True)
@@ -95,6 +96,36 @@ def test_a_folder_of_somebody_else_is_left_alone(setup: ModuleType) -> None:
     assert setup.calls == [] and (own / "pyvenv.cfg").read_text() == "somebody's"
     setup.environment_python(str(setup.checkout / "another"), None)
     assert setup.calls == ["make", "install"] and (setup.checkout / "another").is_dir()
+
+
+def test_what_is_left_of_an_environment_is_cleared_and_stays_known_as_ours_when_that_fails(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = setup.checkout / ".venv"
+    (folder / "lib" / "old").mkdir(parents=True)
+    (folder / "pyvenv.cfg").touch()
+    setup.write_stamp(str(folder), "of another time")
+
+    def in_use(*_: object) -> None:
+        raise PermissionError(13, "in use")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(setup.shutil, "rmtree", in_use)
+        with pytest.raises(setup.SetupError, match="in use"):
+            setup.really_make_environment(str(folder))
+    assert setup.read_stamp(str(folder)) == setup.BUILDING
+
+    at_venv = []
+
+    def venv(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        at_venv.extend(sorted(entry.name for entry in folder.iterdir()))
+        return subprocess.CompletedProcess(command, 1, "... because ensurepip is not\navailable.")
+
+    monkeypatch.setattr(setup.subprocess, "run", venv)
+    with pytest.raises(setup.SetupError, match="sudo apt install python3-venv"):
+        setup.really_make_environment(str(folder))
+    assert at_venv == [setup.STAMP]
+    assert setup.read_stamp(str(folder)) == setup.BUILDING
 
 
 def test_constraints_come_from_the_option_then_the_environment_then_the_checkout(

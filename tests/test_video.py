@@ -162,11 +162,22 @@ def test_what_is_no_video_is_one_clear_error(tmp_path: Path, content: bytes | No
         read_video(path)
 
 
-def test_a_truncated_video_is_one_clear_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept", [40, 400, 700, 1000])  # the index is before the pictures: cut off in both
+def test_a_truncated_video_is_one_clear_error(tmp_path: Path, kept: int) -> None:
     path = write_video(tmp_path / "clip.mp4", moving_ramp())
-    path.write_bytes(path.read_bytes()[:400])
-    with pytest.raises(ToraError, match="as a video"):
+    data = path.read_bytes()
+    assert data.index(b"mdat") < 1000 < len(data)
+    path.write_bytes(data[:kept])
+    with pytest.raises(ToraError, match="Can't read"):
         read_video(path)
+
+
+def test_a_comment_that_is_no_text_does_not_matter(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "clip.mp4", moving_ramp())
+    data = path.read_bytes()
+    assert b"Lavf" in data
+    path.write_bytes(data.replace(b"Lavf", b"\xb8\xb9\xba\xbb"))
+    assert len(read_video(path)[0]) == 9
 
 
 def test_sound_alone_is_no_video(tmp_path: Path) -> None:

@@ -71,10 +71,13 @@ def read_video(path: str | os.PathLike[str], *, max_frames: int | None = None) -
     if not source.is_file():
         raise ToraError(f"Can't read {source}: there is no such file.")
     try:
-        with av.open(str(source)) as container:
+        with av.open(str(source), metadata_errors="replace") as container:
             if not container.streams.video:
                 raise ToraError(f"Can't read {source}: there is no video in it.")
             stream = container.streams.video[0]
+            # PyAV 17 crashes the whole process when it decodes such a stream (a header that is cut off makes one).
+            if stream.codec_context is None:
+                raise ToraError(f"Can't read {source} as a video: it is cut off or of an unknown kind.")
             stream.thread_type = "AUTO"
             frames = _decode(container.decode(stream), source, max_frames)
             rate = stream.average_rate or stream.guessed_rate

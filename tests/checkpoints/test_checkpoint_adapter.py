@@ -74,7 +74,9 @@ LAYOUTS = [
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_every_layout_gives_the_same_adapter(layout, tmp_path, tiny, write_pair, write_sat, adapter_state, equal_states):
+def test_every_layout_gives_the_same_adapter(
+    layout, tmp_path, tiny, write_pair, write_sat, adapter_state, equal_states
+):
     path = _written(layout, tmp_path, tiny, write_pair, write_sat)
     if layout == "diffusers shards":
         assert len(list(path.glob("*.safetensors"))) > 2
@@ -183,13 +185,22 @@ def _drop(state, key):
     ("change", "words"),
     [
         (lambda s: _drop(s, "fuser.1.flow_cond_norm.bias"), r"1 key of \d+ missing: fuser.1.flow_cond_norm.bias"),
-        (lambda s: _drop(s, "traj_extractor.body.0.bn1.running_var"), r"missing: traj_extractor.body.0.bn1.running_var"),
+        (
+            lambda s: _drop(s, "traj_extractor.body.0.bn1.running_var"),
+            r"missing: traj_extractor.body.0.bn1.running_var",
+        ),
         (lambda s: _drop(s, "traj_extractor.body.2.bn2.num_batches_tracked"), r"bn2.num_batches_tracked"),
         (lambda s: {k: v for k, v in s.items() if "fuser.1." not in k}, r"fuser.1 missing entirely"),
-        (lambda s: {k: v for k, v in s.items() if "fuser.2." not in k}, r"fusers are for 2 blocks, the extractor for 3"),
+        (
+            lambda s: {k: v for k, v in s.items() if "fuser.2." not in k},
+            r"fusers are for 2 blocks, the extractor for 3",
+        ),
         (lambda s: {k: v for k, v in s.items() if ".bn" not in k}, r"60 keys of \d+ missing: .*, ... \(60 in all\)"),
         (lambda s: s | {"fuser.0.extra": torch.ones(1)}, r"1 unexpected key: fuser.0.extra"),
-        (lambda s: s | {"traj_extractor.body.9.weight": torch.ones(1)}, r"unexpected key: traj_extractor.body.9.weight"),
+        (
+            lambda s: s | {"traj_extractor.body.9.weight": torch.ones(1)},
+            r"unexpected key: traj_extractor.body.9.weight",
+        ),
         (
             lambda s: s | {"fuser.2.flow_gamma_temporal.bias": torch.ones(65)},
             r"1 wrong shape: fuser.2.flow_gamma_temporal.bias is \(65,\), expected \(64,\)",
@@ -198,7 +209,10 @@ def _drop(state, key):
             lambda s: s | {"fuser.0.flow_cond_norm.weight": torch.ones(64, dtype=torch.int8)},
             r"1 tensor not in floating point: fuser.0.flow_cond_norm.weight is I8",
         ),
-        (lambda s: s | {"fuser.999999999.x": torch.ones(1)}, r"block numbers up to 999999998|block numbers up to 999999999"),
+        (
+            lambda s: s | {"fuser.999999999.x": torch.ones(1)},
+            r"block numbers up to 999999999, at most",
+        ),
     ],
 )
 @pytest.mark.parametrize("layout", ["pair", "own"])
@@ -230,7 +244,9 @@ def test_an_extractor_of_the_other_kind_is_not_taken_for_the_partner(pair):
 def test_t2v_and_i2v_files_given_together_are_an_error(pair):
     other = pair[1].with_name("traj_extractor_I2V.safetensors")
     shutil.copy(pair[1], other)
-    with pytest.raises(CheckpointError, match=r"mixed: fuser.safetensors is T2V and traj_extractor_I2V.safetensors is I2V"):
+    with pytest.raises(
+        CheckpointError, match=r"mixed: fuser.safetensors is T2V and traj_extractor_I2V.safetensors is I2V"
+    ):
         load_adapter([pair[0], other])
 
 

@@ -100,7 +100,7 @@ def test_a_kind_may_be_given_where_the_file_is_silent_but_not_against_it(tmp_pat
     silent = write_pair(tmp_path, model.state_dict(), "_mine")[0]
     path = convert(silent, tmp_path / "out.safetensors", layout="own", kind="i2v")[0]
     assert load_adapter(path).kind == "i2v"
-    with pytest.raises(CheckpointError, match="kind is 't2v', but .* is i2v by its metadata"):
+    with pytest.raises(CheckpointError, match=r"kind is 't2v', but .* is i2v by its metadata"):
         convert(path, tmp_path / "pair", layout="pair", kind="t2v")
 
 

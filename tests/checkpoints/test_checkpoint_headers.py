@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pickle
+import random
 import struct
 import sys
 import zipfile
@@ -170,7 +171,7 @@ def test_a_compressed_or_overfull_or_foreign_archive_is_refused(tmp_path):
     foreign = tmp_path / "photos.pt"
     with zipfile.ZipFile(foreign, "w") as packed:
         packed.writestr("picture.png", b"\0")
-    with pytest.raises(CheckpointError, match="not one of torch.save"):
+    with pytest.raises(CheckpointError, match=r"not one of torch.save"):
         inspect(foreign)
     cut = tmp_path / "cut.pt"
     cut.write_bytes(good.read_bytes()[:-5000])
@@ -185,6 +186,29 @@ def test_a_tensor_that_repeats_one_number_a_trillion_times_is_refused(tmp_path):
         inspect(path)
 
 
+@pytest.mark.parametrize("form", ["safetensors", "torch"])
+def test_whatever_byte_is_broken_there_is_a_report_or_a_clear_error(tmp_path, form):
+    path = tmp_path / "good"
+    tensors = {"fuser.0.flow_cond_norm.bias": torch.ones(4), "traj_extractor.conv_in.weight": torch.ones(2, 4, 1, 1)}
+    save_file(tensors, path, {"tora_format": "1"}) if form == "safetensors" else torch.save({"module": tensors}, path)
+    good = path.read_bytes()
+    dice = random.Random(0)
+    outcomes = set()
+    for _ in range(120):
+        broken = bytearray(good)
+        for _ in range(dice.choice((1, 3))):
+            broken[dice.randrange(len(broken))] = dice.randrange(256)
+        if dice.random() < 0.2:
+            del broken[dice.randrange(len(broken)) :]
+        path.write_bytes(broken)
+        try:
+            str(inspect(path))
+            outcomes.add("report")
+        except CheckpointError:
+            outcomes.add("error")
+    assert outcomes == {"report", "error"}
+
+
 def _index(folder: Path, weight_map: object) -> Path:
     (folder / "config.json").write_text("{}")
     path = folder / "diffusion_pytorch_model.safetensors.index.json"
@@ -192,7 +216,9 @@ def _index(folder: Path, weight_map: object) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["../x.safetensors", "/etc/x.safetensors", "a\\x.safetensors", "C:x.safetensors", ".."])
+@pytest.mark.parametrize(
+    "name", ["../x.safetensors", "/etc/x.safetensors", "a\\x.safetensors", "C:x.safetensors", ".."]
+)
 def test_an_index_that_points_outside_its_folder_is_refused(tmp_path, name):
     with pytest.raises(CheckpointError, match="outside its folder"):
         load_transformer(_index(tmp_path, {"a": name}))

@@ -36,7 +36,9 @@ def _hollow(path, shapes, dtype="BF16"):
     return path
 
 
-hollow_files = pytest.mark.skipif(sys.platform == "win32", reason="a file without its blocks needs a sparse file system")
+hollow_files = pytest.mark.skipif(
+    sys.platform == "win32", reason="a file without its blocks needs a sparse file system"
+)
 
 
 @hollow_files
@@ -108,6 +110,17 @@ def test_a_lone_fuser_is_half_an_adapter_and_lacks_its_partner(pair):
     assert [p for p in report.problems if "partner traj_extractor.safetensors is not beside it" in p]
     assert "PROBLEM  its partner" in str(report)
     assert str(report).endswith("1 problem(s)")
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_a_fault_in_half_an_adapter_is_named_along_with_the_missing_partner(pair, n):
+    pair[1 - n].unlink()
+    state = load_file(pair[n])
+    key = ["2.flow_beta_spatial.weight", "body.3.bn1.running_mean"][n]
+    save_file({name: value for name, value in state.items() if name != key}, pair[n])
+    problems = inspect(pair[n]).problems
+    assert len(problems) == 2 and "is not beside it" in problems[0]
+    assert problems[1].endswith(f"missing: {('fuser.', 'traj_extractor.')[n]}{key}")
 
 
 def test_mixed_up_files_are_told_apart(tmp_path, pair, tiny, write_pair):

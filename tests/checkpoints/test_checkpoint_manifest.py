@@ -31,6 +31,11 @@ def t2v() -> dict[str, torch.Tensor]:
     return _on_meta()
 
 
+@pytest.fixture(scope="module")
+def i2v_5b() -> dict[str, torch.Tensor]:
+    return _on_meta(in_channels=32, use_learned_positional_embeddings=True)
+
+
 def test_the_tables_are_the_5b_model_key_for_key(t2v):
     table = FIVE_B.shapes() | fuser_shapes(42, 3072) | extractor_shapes(42)
     assert table == {key: tuple(value.shape) for key, value in t2v.items()}
@@ -51,16 +56,15 @@ def test_the_5b_fuser_file_has_the_published_size_in_bfloat16():
     assert 8 + len(text) + padding + end == 1_338_924_336
 
 
-def test_the_i2v_model_adds_one_learned_table_and_sixteen_input_channels(t2v):
-    i2v = _on_meta(in_channels=32, use_learned_positional_embeddings=True)
-    assert set(i2v) - set(t2v) == {"patch_embed.pos_embedding"}
-    assert i2v["patch_embed.pos_embedding"].shape == (1, 17776, 3072)
-    assert {key for key in t2v if i2v[key].shape != t2v[key].shape} == {"patch_embed.proj.weight"}
+def test_the_i2v_model_adds_one_learned_table_and_sixteen_input_channels(t2v, i2v_5b):
+    assert set(i2v_5b) - set(t2v) == {"patch_embed.pos_embedding"}
+    assert i2v_5b["patch_embed.pos_embedding"].shape == (1, 17776, 3072)
+    assert {key for key in t2v if i2v_5b[key].shape != t2v[key].shape} == {"patch_embed.proj.weight"}
 
 
-@pytest.mark.parametrize("learned", [False, True])
-def test_every_key_of_a_5b_sat_file_maps_to_the_model_with_the_right_shape(sat_state, learned):
-    model = _on_meta(in_channels=32, use_learned_positional_embeddings=learned)
+@pytest.mark.parametrize("kind", ["t2v", "i2v_5b"])
+def test_every_key_of_a_5b_sat_file_maps_to_the_model_with_the_right_shape(sat_state, kind, request):
+    model = request.getfixturevalue(kind)
     stored = {key: TensorInfo("BF16", tuple(value.shape)) for key, value in sat_state(model, 42).items()}
     entries, aside = sat_entries(Source(Path("sat.pt"), stored, {}))
     assert {key: entry.info.shape for key, entry in entries.items()} == {

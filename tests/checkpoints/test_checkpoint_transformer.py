@@ -112,7 +112,7 @@ def test_an_i2v_adapter_does_not_go_onto_a_t2v_base(tmp_path, model, write_pair)
     base = _save_base(model, tmp_path / "base")
     pair = write_pair(tmp_path, model.state_dict(), "_I2V")
     for adapter in (pair[0], load_adapter(pair[0])):
-        with pytest.raises(CheckpointError, match="is I2V, but the base model .* is T2V by the base model's 16 input"):
+        with pytest.raises(CheckpointError, match=r"is I2V, but the base model .* is T2V by the base model's 16 input"):
             load_transformer(base, adapter=adapter)
 
 
@@ -120,7 +120,7 @@ def test_an_i2v_adapter_does_not_go_onto_a_t2v_base(tmp_path, model, write_pair)
 def test_an_adapter_of_another_size_does_not_go_onto_the_base(tmp_path, tiny, model, write_pair, change):
     base = _save_base(model, tmp_path / "base")
     pair = write_pair(tmp_path, tiny(**change).state_dict())
-    with pytest.raises(CheckpointError, match="the base model .* has 3 of 64: they do not belong together"):
+    with pytest.raises(CheckpointError, match=r"the base model .* has 3 of 64: they do not belong together"):
         load_transformer(base, adapter=pair[0])
 
 
@@ -143,6 +143,28 @@ def test_a_configuration_that_contradicts_the_weights_or_is_another_models_is_re
     model.save_pretrained(tmp_path)
     _edit_config(tmp_path, **changes)
     with pytest.raises(CheckpointError, match=words):
+        load_transformer(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"sample_height": "tall"}, "config.json makes no model"),
+        ({"sample_height": 8}, r"pos_embedding is \(1, 41, 64\), expected \(1, 53, 64\)"),
+    ],
+)
+def test_a_configuration_of_nonsense_or_of_another_picture_size_is_refused(tmp_path, tiny, i2v, changes, words):
+    tiny(**i2v).save_pretrained(tmp_path)
+    _edit_config(tmp_path, **changes)
+    with pytest.raises(CheckpointError, match=words):
+        load_transformer(tmp_path)
+
+
+def test_an_i2v_folder_without_its_learned_table_is_refused(tmp_path, tiny, i2v):
+    tiny(**i2v).save_pretrained(tmp_path)
+    path = tmp_path / "diffusion_pytorch_model.safetensors"
+    save_file({key: value for key, value in load_file(path).items() if "pos_embedding" not in key}, path)
+    with pytest.raises(CheckpointError, match=r"1 key missing: patch_embed.pos_embedding"):
         load_transformer(tmp_path)
 
 
@@ -176,7 +198,11 @@ def test_a_folder_is_read_strictly(tmp_path, model, key, value, words):
 @pytest.mark.parametrize(
     ("key", "change", "words"),
     [
-        ("transformer.layers.1.attention.query_key_value.weight", lambda v: v[:-1], "3 wrong shapes: .*attn1.to_q.weight"),
+        (
+            "transformer.layers.1.attention.query_key_value.weight",
+            lambda v: v[:-1],
+            "3 wrong shapes: .*attn1.to_q.weight",
+        ),
         ("mixins.adaln_layer.adaLN_modulations.0.1.bias", lambda v: v[:-1], "2 wrong shapes: .*norm1.linear.bias"),
         ("mixins.adaln_layer.query_layernorm_list.2.bias", None, "missing: transformer_blocks.2.attn1.norm_q.bias"),
         ("mixins.new_part.weight", lambda v: torch.ones(2), "unexpected key: model.diffusion_model.mixins.new_part"),

@@ -149,13 +149,13 @@ def test_losses_on_writing_are_named() -> None:
         frames=5,
         tracks=(
             Track([(0, 0), (9, 9)], strength=2, name="a", visibility=(VisibilityKey(0.5, False),)),
-            Track([Point(0, 0, t=0), Point(9, 9, t=1)], curve="polyline", radius=5, colour="#0072b2"),
+            Track([Point(0, 0, t=0), Point(9, 9, t=1)], curve="polyline", radius=5, color="#0072b2"),
         ),
     )
     losses = format_named("spline-editor").losses(rich)
     for part in ("control points", "visibility: hidden frames become visible (track 1)", "strength", "radius"):
         assert any(loss.startswith(part) for loss in losses), part
-    for part in ("names", "colours", "the frame rate, 8", "the canvas size, 720x480"):
+    for part in ("names", "colors", "the frame rate, 8", "the canvas size, 720x480"):
         assert any(loss.startswith(part) for loss in losses), part
 
 

@@ -104,6 +104,12 @@ def test_random_texts_are_read_or_refused(text: str) -> None:
             read(text)
 
 
+def test_depth_is_refused_before_python_parses_it() -> None:
+    assert decode_literal("[" * 15 + "'a'" + "]" * 15) is not None
+    with pytest.raises(TrajectoryError, match="brackets are nested 17 deep, expected at most 16"):
+        decode_literal("[" * 17 + "'a'" + "]" * 17)
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

@@ -34,7 +34,7 @@ FULL = Trajectory(
             strength=0.5,
             radius=12.5,
             name="Größe „1“ 猫",
-            colour="#0072B2",
+            color="#0072B2",
         ),
         Track([(1, 2)], closed=True, curve="freehand"),
     ),
@@ -42,7 +42,7 @@ FULL = Trajectory(
 
 WRITTEN_BY_VERSION_1 = """
 {"format": "tora-trajectory", "version": 1, "width": 320, "height": 240, "frames": 17, "fps": 8, "tracks": [
-  {"name": "ball", "colour": "#d55e00", "curve": "catmull-rom", "closed": false, "start": 0, "end": 0.75,
+  {"name": "ball", "color": "#d55e00", "curve": "catmull-rom", "closed": false, "start": 0, "end": 0.75,
    "before": "invisible", "after": "hold", "easing": [0.42, 0, 0.58, 1], "strength": 1, "radius": 10,
    "visibility": [{"t": 0.5, "visible": false}],
    "points": [{"x": 10, "y": 20.5, "out": [5, 0]}, {"x": 300, "y": -4, "t": 0.25, "easing": "hold"}, {"x": 0, "y": 0}]}
@@ -65,7 +65,7 @@ def test_a_file_of_version_1_stays_readable() -> None:
                 easing=(0.42, 0.0, 0.58, 1.0),
                 visibility=(VisibilityKey(0.5, False),),
                 name="ball",
-                colour="#d55e00",
+                color="#d55e00",
             ),
         ),
     )
@@ -191,7 +191,7 @@ def changed(path: str, value: object) -> dict:
         ("tracks.0.strenght", 1, r"^tracks\[0\]\.strenght is not a key of version 1; did you mean strength\?"),
         ("tracks.0.zzz", 1, r"^tracks\[0\]\.zzz is not a key of version 1; known keys are points, curve"),
         ("tracks.0.end", 0.1, r"^tracks\[0\]\.end is 0.1, expected a time after start"),
-        ("tracks.0.colour", "blue", r"^tracks\[0\]\.colour is 'blue'"),
+        ("tracks.0.color", "blue", r"^tracks\[0\]\.color is 'blue'"),
         ("tracks.0.visibility.1.t", 0.1, r"^tracks\[0\]\.visibility\[1\]\.t is 0.1"),
         ("tracks.0.visibility.1.visible", 1, r"^tracks\[0\]\.visibility\[1\]\.visible is 1, expected true or false"),
         ("tracks.0.visibility.1", None, r"^tracks\[0\]\.visibility\[1\] is null"),

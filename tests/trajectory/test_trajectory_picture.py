@@ -22,7 +22,7 @@ def ink(picture: np.ndarray, background: np.ndarray | None = None) -> np.ndarray
     return np.abs(picture.astype(int) - ground).max(axis=-1) > 8
 
 
-def test_a_line_is_drawn_along_its_path_in_the_first_colour() -> None:
+def test_a_line_is_drawn_along_its_path_in_the_first_color() -> None:
     picture = draw_trajectory(drawing(Track(LINE)))
     assert (picture.shape, picture.dtype) == ((120, 200, 3), np.uint8)
     rows, columns = np.nonzero(ink(picture))
@@ -115,8 +115,8 @@ def test_tracks_are_drawn_like_trajectories() -> None:
     assert draw_trajectory(tracks, size=(60, 100)).shape == (60, 100, 3)
 
 
-def test_a_track_keeps_its_own_colour() -> None:
-    picture = draw_trajectory(drawing(Track(LINE, colour="#ff0000")))
+def test_a_track_keeps_its_own_color() -> None:
+    picture = draw_trajectory(drawing(Track(LINE, color="#ff0000")))
     assert np.abs(picture[40, 170].astype(int) - [255, 0, 0]).max() < 25
 
 

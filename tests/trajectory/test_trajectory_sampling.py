@@ -150,7 +150,12 @@ def test_times_that_differ_by_rounding_only_are_the_same_time() -> None:
     # 0.1 + 0.2 is 0.30000000000000004, frame 3 of 11 is 0.3; the jump and the beginning must not slip to frame 4.
     track = Track([(0, 0), Point(9, 0, t=0.1 + 0.2), (9, 1)], curve="polyline", easing="hold")
     assert sampled(track, 11)[3].tolist() == [9, 0]
+    last = Track([(0, 0), Point(9, 0, t=0.1 + 0.2)], easing="hold")
+    assert sampled(last, 11)[3].tolist() == [9, 0]
     assert visible(Track(MOVING, start=0.1 + 0.2), 11)[3] == 1
+    assert visible(Track(MOVING, visibility=(VisibilityKey(0.1 + 0.2, False),)), 11)[2:4] == [1, 0]
+    # 0.7 is frame 7 of 11; 0.7 less the smallest step must not end the track at frame 6
+    assert visible(Track(MOVING, end=math.nextafter(0.7, 0)), 11)[6:9] == [1, 1, 0]
 
 
 numbers = st.floats(-2000, 2000).map(lambda v: round(v, 3))

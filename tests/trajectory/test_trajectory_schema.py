@@ -29,7 +29,7 @@ BASE: dict[str, Any] = {
     "tracks": [
         {
             "name": "a",
-            "colour": None,
+            "color": None,
             "curve": "bezier",
             "closed": False,
             "start": 0,

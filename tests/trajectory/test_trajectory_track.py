@@ -60,8 +60,8 @@ def test_a_point_names_the_field_that_is_wrong(fields: dict, message: str) -> No
         ({"name": 5}, "^name is 5"),
         ({"name": "n" * 201}, "^name is 'n"),
         ({"name": "\ud800"}, "^name holds half a character"),
-        ({"colour": "red"}, "^colour is 'red'"),
-        ({"colour": "#12345g"}, "^colour is '#12345g'"),
+        ({"color": "red"}, "^color is 'red'"),
+        ({"color": "#12345g"}, "^color is '#12345g'"),
         ({"visibility": (VisibilityKey(0.5, True), VisibilityKey(0.5, False))}, r"^visibility\[1\]\.t is 0.5"),
         ({"visibility": (0.5,)}, "^visibility is a list of 1"),
         (

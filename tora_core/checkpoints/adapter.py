@@ -76,7 +76,9 @@ def adapter_from(
     if dtype is None:
         _require_one_type(weights, operations)
     size = adapter_size(weights.infos)
-    assert size.width is not None and size.channels is not None and size.flow_channels is not None  # checked: is_whole
+    assert (
+        size.width is not None and size.channels is not None and size.flow_channels is not None
+    )  # adapter_entries saw to it
     with torch.device("meta"):
         extractor = TrajectoryExtractor(size.layers, size.flow_channels, size.channels, operations=operations)
         fusers = nn.ModuleList(MotionGuidanceFuser(size.width, size.channels, operations) for _ in range(size.layers))

@@ -56,8 +56,11 @@ def load_transformer(
     config = transformer_config(base, motion)
     from ..models import ToraTransformer3DModel  # here, because it imports diffusers
 
-    with torch.device("meta"):
-        model = ToraTransformer3DModel(**config)
+    try:
+        with torch.device("meta"):
+            model = ToraTransformer3DModel(**config)
+    except (TypeError, ValueError, ArithmeticError, RuntimeError) as error:
+        raise CheckpointError(f"{base.name}: its config.json makes no model ({error}). Download it again.") from error
     entries = base.base | entries
     if wanted is None and float_types(_infos(entries)) & FLOAT8:
         raise CheckpointError(f"{base.name} is stored in 8-bit floats, which torch can't compute with; give a dtype.")

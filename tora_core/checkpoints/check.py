@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from ..errors import CheckpointError
 from .dimensions import MAX_BLOCKS, Infos, adapter_shapes, adapter_size, base_size, other_model
-from .manifest import ADAPTER_PREFIXES
+from .manifest import ADAPTER_PREFIXES, POSITIONS
 from .metadata import contradictions, describe
 from .recognise import recognise
 from .strict import differences
-from .weights import Weights
+from .weights import HALF, Weights
+
+_HALVES = {"fuser.": "the fusers (fuser.N.*) are", "traj_extractor.": "the extractor (traj_extractor.*) is"}
 
 _GIVES_SIZES = (
     "patch_embed.proj.weight",
@@ -23,17 +25,21 @@ def adapter_problems(weights: Weights) -> list[str]:
     """What is missing, unexpected, wrongly shaped or contradictory in the adapter's part; empty when it is sound."""
     infos = {key: info for key, info in weights.infos.items() if key.startswith(ADAPTER_PREFIXES)}
     size = adapter_size(infos)
-    if max(size.fuser_layers, size.extractor_layers) > MAX_BLOCKS:
+    if size.layers > MAX_BLOCKS:
         return [f"block numbers up to {size.layers - 1}, at most {MAX_BLOCKS} are read: do not trust it"]
-    problems = _absent_halves(infos)
-    if problems or not size.is_whole:
+    present = tuple(prefix for prefix in ADAPTER_PREFIXES if any(key.startswith(prefix) for key in infos))
+    problems = [f"{_HALVES[prefix]} missing entirely" for prefix in ADAPTER_PREFIXES if prefix not in present]
+    if weights.layout == HALF:
+        problems = []  # the missing partner was put down on opening
+    if not size.is_known(present):
         return problems or _broken_first_tensors(infos)
-    if size.fuser_layers != size.extractor_layers:
+    if len(present) == 2 and size.fuser_layers != size.extractor_layers:
         problems.append(
             f"the fusers are for {size.fuser_layers} blocks, the extractor for {size.extractor_layers}: "
             "they do not belong together, or one of them is incomplete"
         )
-    problems += differences(adapter_shapes(size), infos)
+    needed = {key: shape for key, shape in adapter_shapes(size).items() if key.startswith(present)}
+    problems += differences(needed, infos)
     actual = describe(None, size.layers, size.width or 0, size.channels or 0, size.flow_channels or 0)
     return problems + contradictions(weights.metadata, actual)
 
@@ -54,10 +60,13 @@ def base_problems(weights: Weights) -> list[str]:
         ("out_channels", size.out_channels),
         ("time_embed_dim", size.time),
         ("text_embed_dim", size.text),
+        ("use_learned_positional_embeddings", size.positions is not None),
         ("patch_size", size.patch),
     ):
         if config.get(key, actual) != actual:
             problems.append(f"config.json says {key} = {config[key]!r}, the weights {actual}")
+    if config.get("use_learned_positional_embeddings") is True and size.positions is None:
+        problems.append(f"1 key missing: {POSITIONS}")
     adapter = adapter_size(weights.infos)
     if adapter.fuser_layers not in (0, size.layers):
         problems.append(
@@ -90,15 +99,6 @@ def require(weights: Weights, problems: list[str]) -> None:
             f"{weights.name}: {'; '.join(problems)}. The file is incomplete, damaged or of another model: download it "
             "again, or see `tora inspect`."
         )
-
-
-def _absent_halves(infos: Infos) -> list[str]:
-    problems = []
-    if not any(key.startswith("fuser.") for key in infos):
-        problems.append("the fusers (fuser.N.*) are missing entirely")
-    if not any(key.startswith("traj_extractor.") for key in infos):
-        problems.append("the extractor (traj_extractor.*) is missing entirely")
-    return problems
 
 
 def _broken_first_tensors(infos: Infos) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from ..errors import CheckpointError
@@ -111,9 +112,9 @@ def _write_folder(weights: Weights, dst: Path, types: TypeOf) -> list[Path]:
         if dst.exists():
             dst.rmdir()
         os.replace(part, dst)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         raise CheckpointError(
-            f"{dst} can't be written ({error.strerror or error}). Check the folder and the free space."
+            f"{dst} can't be written ({getattr(error, 'strerror', None) or error}). Check folder and free space."
         ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .headers import TensorInfo
-from .manifest import POSITIONS, Shapes, base_shapes, extractor_shapes, fuser_shapes
+from .manifest import ADAPTER_PREFIXES, POSITIONS, Shapes, base_shapes, extractor_shapes, fuser_shapes
 
 MAX_BLOCKS = 1000
 """More blocks than any model has; guards against a key such as fuser.999999999."""
@@ -34,9 +34,10 @@ class AdapterSize:
     def layers(self) -> int:
         return max(self.fuser_layers, self.extractor_layers)
 
-    @property
-    def is_whole(self) -> bool:
-        return None not in (self.width, self.channels, self.flow_channels) and 0 < self.layers <= MAX_BLOCKS
+    def is_known(self, prefixes: tuple[str, ...] = ADAPTER_PREFIXES) -> bool:
+        """Whether all sizes that the given halves need could be told."""
+        needed = {"fuser.": (self.width, self.channels), "traj_extractor.": (self.channels, self.flow_channels)}
+        return 0 < self.layers <= MAX_BLOCKS and not any(None in needed[prefix] for prefix in prefixes)
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def adapter_size(infos: Infos) -> AdapterSize:
 
 
 def adapter_shapes(size: AdapterSize) -> Shapes:
-    """All keys that an adapter of this size must have; `is_whole` must hold."""
+    """All keys that an adapter of this size must have; `is_known` must hold."""
     width, channels, flow = size.width or 0, size.channels or 0, size.flow_channels or 0
     return fuser_shapes(size.layers, width, channels) | extractor_shapes(size.layers, channels, flow)
 

@@ -10,13 +10,11 @@ import torch
 from .check import adapter_problems, base_problems
 from .dimensions import LAYERS_5B, WIDTH_5B, adapter_size, base_size, count_blocks, other_model
 from .layouts import PathLike, open_weights
-from .reading import read
+from .reading import pass_over
 from .recognise import recognise
 from .report import Report
 from .strict import FLOAT8, float_types
 from .weights import Weights
-
-_LARGE = 100_000_000
 
 
 def inspect(path: PathLike | Sequence[PathLike], *, check_values: bool = False) -> Report:
@@ -61,7 +59,7 @@ def _problems(weights: Weights, other: str | None) -> list[str]:
     if other:
         return [f"Tora's weights exist for CogVideoX-5B alone, this is {other}"]
     problems = base_problems(weights) if weights.base else []
-    if weights.adapter and weights.layout != "one half of an adapter pair":
+    if weights.adapter:
         problems += adapter_problems(weights)
         fusers = float_types({key: info for key, info in weights.infos.items() if key.startswith("fuser.")})
         if len(fusers) > 1:
@@ -118,9 +116,9 @@ def _notes(weights: Weights) -> list[str]:
 
 
 def _bad_values(weights: Weights) -> list[str]:
-    bad = []
-    for key, entry in weights.entries.items():
-        tensor = read({key: entry})[key]
-        if tensor.is_floating_point() and not torch.isfinite(tensor.float()).all():
-            bad.append(key)
+    bad = [
+        key
+        for key, tensor in pass_over(weights.entries)
+        if tensor.is_floating_point() and not torch.isfinite(tensor.float()).all()
+    ]
     return [f"{len(bad)} tensors hold NaN or infinity: {', '.join(bad[:3])}"] if bad else []

@@ -16,7 +16,7 @@ from .metadata import kind_in, version_problem
 from .pairs import find_partner, kind_by_name, pairs_in
 from .sat import is_sat, sat_entries
 from .sources import Source, open_source
-from .weights import Entry, Weights
+from .weights import HALF, Entry, Weights
 
 SAT_NAME = "mp_rank_00_model_states.pt"
 
@@ -135,7 +135,7 @@ def _with_partner(source: Source) -> Weights | None:
     kind = kind_by_name(source.path)
     return Weights(
         paths=(source.path,),
-        layout="one half of an adapter pair",
+        layout=HALF,
         entries=_prefixed(source, part),
         kind=kind,
         kind_from="its file name" if kind else "",

@@ -6,7 +6,7 @@ made through a second map that is opened anew whenever a tenth of the wanted byt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from safetensors import SafetensorError
@@ -71,6 +71,14 @@ def read(
     place = torch.device(device or "cpu")
     maps = _Maps(max(SMALLEST_PORTION, wanted_bytes(entries, type_of) // 10))
     return {key: _read_one(key, entry, type_of(key), place, maps) for key, entry in entries.items()}
+
+
+def pass_over(entries: Mapping[str, Entry]) -> Iterator[tuple[str, torch.Tensor]]:
+    """Each tensor as stored, one after the other; look at it and drop it, so that little is held at a time."""
+    maps = _Maps(max(SMALLEST_PORTION, sum(entry.info.nbytes for entry in entries.values()) // 10))
+    for key, entry in entries.items():
+        stored_type(entry)
+        yield key, _rows(maps.passing(entry), entry)
 
 
 class _Maps:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 
@@ -67,9 +68,9 @@ def replacing(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
         os.replace(part, path)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         raise CheckpointError(
-            f"{path} can't be written ({error.strerror or error}). Check the folder and the free space."
+            f"{path} can't be written ({getattr(error, 'strerror', None) or error}). Check folder and free space."
         ) from error
     finally:
         part.unlink(missing_ok=True)
@@ -90,7 +91,7 @@ def _checked(state: Mapping[str, torch.Tensor]) -> AdapterSize:
     infos = {key: TensorInfo("F32", tuple(value.shape)) for key, value in state.items()}
     size = adapter_size(infos)
     lines = ["traj_extractor.* or fuser.N.* is missing"]
-    if size.is_whole:
+    if size.is_known():
         lines = differences(adapter_shapes(size), infos)
     if lines:
         raise CheckpointError(f"the adapter to save is no complete one: {'; '.join(lines)}.")

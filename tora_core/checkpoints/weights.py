@@ -16,6 +16,9 @@ from .headers import TensorInfo
 from .manifest import ADAPTER_PREFIXES
 from .sources import Source
 
+HALF = "one half of an adapter pair"
+"""The layout of a fuser or extractor file whose partner could not be found."""
+
 Rows = tuple[tuple[int, int], ...]
 
 

@@ -1,7 +1,7 @@
 """Flow to an RGB picture by the Baker colour wheel, as torchvision's `flow_to_image` draws it.
 
 The angle of a displacement picks the colour, its length (over the largest length) how far the colour is from white.
-Source: tora.md rule 4; torchvision/utils.py `flow_to_image`, which the published inference code calls.
+Source: torchvision/utils.py `flow_to_image`, which the published inference code calls.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Tracks to blurred flow, and straight to the RGB motion picture that Tora's extractor reads.
 
-Source: the reference's traj_utils.py `process_traj` and torchvision's `flow_to_image`, which its inference.py calls. The
-reference lets the later of two tracks at one pixel overwrite the earlier; here they add. For whole-pixel points inside
-the raster that don't share a pixel the flow is the reference's.
+Source: the reference's traj_utils.py `process_traj` and torchvision's `flow_to_image`, which its inference.py calls.
+For whole-pixel points inside the raster that don't share a pixel the flow is the reference's; where two tracks share
+one, the reference lets the later overwrite the earlier, and here they add.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ def render_flow(tracks: Tracks, *, apply_strength: bool = True) -> torch.Tensor:
 
     The step p[i+1] - p[i] of a track enters frame i+1 at p[i], if the track is visible at both ends: bilinearly onto
     the pixels round p[i] (those outside the raster are dropped), then blurred with a Gaussian of the track's sigma_px
-    whose centre is 1, border mirrored without the edge pixel (reflect-101). Several tracks add. No position is an error.
+    whose centre is 1, border mirrored without the edge pixel (reflect-101). Several tracks add. No position is an
+    error; moves beyond 1e9 px are shortened to that.
 
     tracks: N tracks over F frames on a raster (H, W).
     apply_strength: multiply each track's flow by its strength. A picture of it must still be scaled by the UNSCALED

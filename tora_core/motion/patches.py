@@ -25,20 +25,10 @@ def merge_boxes(boxes: list[tuple[int, int, int, int]]) -> list[tuple[int, int, 
     """Replace boxes that touch or overlap by the box round them until none do; boxes are (y0, x0, y1, x1), ends out."""
     apart: list[tuple[int, int, int, int]] = []
     for box in boxes:
-        grown = True
-        while grown:
-            y0, x0, y1, x1 = box
-            near = [b for b in apart if b[0] <= y1 and y0 <= b[2] and b[1] <= x1 and x0 <= b[3]]
-            grown = bool(near)
-            if grown:
-                apart = [b for b in apart if b not in near]
-                near.append(box)
-                box = (
-                    min(b[0] for b in near),
-                    min(b[1] for b in near),
-                    max(b[2] for b in near),
-                    max(b[3] for b in near),
-                )
+        while near := [b for b in apart if b[0] <= box[2] and box[0] <= b[2] and b[1] <= box[3] and box[1] <= b[3]]:
+            apart = [b for b in apart if b not in near]
+            tops, lefts, bottoms, rights = zip(box, *near, strict=True)
+            box = (min(tops), min(lefts), max(bottoms), max(rights))
         apart.append(box)
     return apart
 

@@ -19,7 +19,7 @@ SUPPORT_IN_SIGMAS = 4.9
 MAX_SIGMA_PX = 4096.0
 """Wider than any picture; a larger value is a mistake, and its kernel would need gigabytes."""
 MAX_MOVE_PX = 1e9
-"""Longer moves are shortened to this, in their direction, so that squares of sums of blurred moves still fit float32."""
+"""Longer moves are shortened to this, in their direction, so that squares of sums of blurred moves fit float32."""
 
 
 def support_px(sigma: float) -> int:
@@ -115,9 +115,9 @@ class Sources:
 def find_sources(tracks: Tracks, *, apply_strength: bool) -> Sources:
     """Collect the steps p[i] -> p[i+1] of all tracks: each a source at p[i], drawn in frame i+1.
 
-    Left out is what draws nothing: steps with an invisible end, steps of length 0, and sources a whole pixel or more off
-    the raster (a nearer one still has a corner of its bilinear splat inside). With `apply_strength` the moves are times
-    the strength of their track. Raises TrajectoryError if a sigma is above MAX_SIGMA_PX.
+    Left out is what draws nothing: steps with an invisible end, steps of length 0, and sources a whole pixel or more
+    off the raster (a nearer one still has a corner of its bilinear splat inside). With `apply_strength` the moves are
+    times the strength of their track. Raises TrajectoryError if a sigma is above MAX_SIGMA_PX.
     """
     if len(tracks) and float(tracks.sigma_px.max()) > MAX_SIGMA_PX:
         worst = int(tracks.sigma_px.argmax())
@@ -135,10 +135,11 @@ def find_sources(tracks: Tracks, *, apply_strength: bool) -> Sources:
     on_raster = ((start > -1) & (start < (width, height))).all(-1)
     step, track = np.nonzero(visible[:-1] & visible[1:] & on_raster & (length > 0))
     shorten = np.minimum(1.0, MAX_MOVE_PX / length[step, track])[:, None]
+    moves = (move[step, track] * shorten).astype(np.float32)
+    moves += 0.0  # turns -0 into 0: straight to the right, their places on the colour wheel are a full circle apart
     return Sources(
         frame=step + 1,
-        move=(move[step, track] * shorten).astype(np.float32)
-        + 0.0,  # + 0.0: -0 would turn the angle of "right" by a full circle
+        move=moves,
         position=start[step, track],
         sigma=tracks.sigma_px[track],
         size=tracks.size,

@@ -168,20 +168,21 @@ def _scheduler(folder: Path) -> Any:
 def _vae(folder: Path, dtype: torch.dtype) -> Any:
     from diffusers import AutoencoderKLCogVideoX
 
-    return _model(AutoencoderKLCogVideoX, folder, dtype)
+    # Cast afterwards: the argument for it is called torch_dtype in old versions of diffusers and dtype in new ones.
+    return _model(AutoencoderKLCogVideoX, folder).to(dtype)
 
 
 def _text_encoder(folder: Path, dtype: torch.dtype) -> Any:
     from transformers import T5EncoderModel
 
-    return _model(T5EncoderModel, folder, dtype)
+    return _model(T5EncoderModel, folder, torch_dtype=dtype)
 
 
-def _model(model_class: Any, folder: Path, dtype: torch.dtype) -> Any:
+def _model(model_class: Any, folder: Path, **options: Any) -> Any:
     """A model in eval mode, from safetensors only; CheckpointError also where keys are missing."""
     with _told(folder):
         model, info = model_class.from_pretrained(
-            folder, torch_dtype=dtype, local_files_only=True, use_safetensors=True, output_loading_info=True
+            folder, local_files_only=True, use_safetensors=True, output_loading_info=True, **options
         )
     missing = sorted(info["missing_keys"])
     if missing:

@@ -16,10 +16,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import AutoencoderKLCogVideoX
+from torch import nn
 
 from ..motion import render_motion
 from .ema import Ema
 from .synthetic import draw_clip
+from .vae_start import linear_start
 
 SCALING_FACTOR = 1.15258426
 """What ComfyUI takes for every CogVideoX of fewer than 48 heads (supported_models.py), ours too."""
@@ -32,7 +34,7 @@ def build_vae() -> AutoencoderKLCogVideoX:
         up_block_types=("CogVideoXUpBlock3D",) * 4,
         block_out_channels=(16, 32, 64, 128),
         layers_per_block=1,
-        norm_num_groups=8,
+        norm_num_groups=2,
         latent_channels=16,
         sample_height=480,
         sample_width=720,
@@ -42,14 +44,15 @@ def build_vae() -> AutoencoderKLCogVideoX:
 
 @dataclass(frozen=True)
 class VaeRecipe:
-    """Numbers of the VAE stage; `seconds` of wall time is what ends it and what the learning rate follows."""
+    """Numbers of the VAE stage; wall time ends it and drives the learning rate: `start_seconds`, then `seconds`."""
 
-    seconds: float = 2000.0
+    seconds: float = 1200.0
+    start_seconds: float = 150.0
     batch: int = 4
     crop: int = 64
     frames: int = 9
-    learning_rate: float = 2e-3
-    warm_up_steps: int = 50
+    learning_rate: float = 2e-4
+    warm_up_steps: int = 60
     kl_weight: float = 5e-4
     ema_decay: float = 0.995
     seed: int = 0
@@ -96,10 +99,16 @@ def train_vae(
 ) -> AutoencoderKLCogVideoX:
     """Train and save (EMA weights, float16) into the folder `out`; `resume` is a folder to start from."""
     torch.manual_seed(recipe.seed)
-    vae = build_vae() if resume is None else AutoencoderKLCogVideoX.from_pretrained(resume, torch_dtype=torch.float32)
+    if resume is None:
+        vae = build_vae()
+        linear_start(vae, crops(recipe), recipe.start_seconds, report=report)
+        standardise_latents(vae, clips=8, frames=recipe.frames)
+        vae.save_pretrained(out / "start")
+    else:
+        vae = AutoencoderKLCogVideoX.from_pretrained(resume, torch_dtype=torch.float32)
     vae.train()
     for module in vae.modules():  # the layout that CPU kernels are quickest with
-        if isinstance(module, torch.nn.Conv3d):
+        if isinstance(module, nn.Conv3d):
             module.weight.data = module.weight.data.to(memory_format=torch.channels_last_3d)
     ema = Ema(vae, recipe.ema_decay)
     optimizer = torch.optim.AdamW(vae.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4)
@@ -119,7 +128,7 @@ def train_vae(
         loss = 10 * (y - x).square().mean() + (y - x).abs().mean() + recipe.kl_weight * kl
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
         optimizer.step()
         ema.update(vae)
         step += 1

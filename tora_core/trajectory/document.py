@@ -112,7 +112,7 @@ def _track_to_dict(track: Track) -> dict[str, Any]:
     # Every field is written, also where it has its default: a later default must not change an old drawing.
     return {
         "name": track.name,
-        "colour": track.colour,
+        "color": track.color,
         "curve": track.curve,
         "closed": track.closed,
         "start": _plain(track.start),

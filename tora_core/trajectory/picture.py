@@ -13,7 +13,7 @@ from .tracks import Tracks
 from .trajectory import Trajectory
 
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Okabe and Ito's colours, told apart by the colour blind too; without their yellow, which is lost on white."""
+"""Okabe and Ito's colors, told apart by the color blind too; without their yellow, which is lost on white."""
 
 _GROUND = (250, 250, 250)
 _CURVE_STEPS = 400  # straight pieces that a drawn curve is shown with
@@ -23,13 +23,13 @@ _DOT_SCALE = 8  # how much larger a dot is drawn before it is scaled down
 
 @dataclass(frozen=True)
 class _Drawing:
-    """In output pixels: paths (N, K, 2), visible (N, K); the frames' positions (N, F, 2), visible (N, F); colours."""
+    """In output pixels: paths (N, K, 2), visible (N, K); the frames' positions (N, F, 2), visible (N, F); colors."""
 
     path_px: np.ndarray
     path_visible: np.ndarray
     frames_px: np.ndarray
     frames_visible: np.ndarray
-    colours: list[tuple[int, int, int]]
+    colors: list[tuple[int, int, int]]
 
 
 def draw_trajectory(
@@ -49,16 +49,16 @@ def draw_trajectory(
         size = (background.shape[0], background.shape[1])
     drawing, (height, width) = _drawing(what, size)
     layer = Layer(height, width, halo=background is not None)
-    for i, colour in enumerate(drawing.colours):
-        _draw_track(layer, drawing, i, colour)
+    for i, color in enumerate(drawing.colors):
+        _draw_track(layer, drawing, i, color)
     ground = np.full((height, width, 3), _GROUND, np.uint8) if background is None else background
     return layer.over(ground)
 
 
-def overlay_tracks(video: np.ndarray, tracks: Tracks, *, colours: list[str] | None = None) -> np.ndarray:
+def overlay_tracks(video: np.ndarray, tracks: Tracks, *, colors: list[str] | None = None) -> np.ndarray:
     """The video with every track's path and, in each frame, a dot where it is: uint8 RGB (F, H, W, 3), a copy.
 
-    tracks: sampled at the video's frame count and size. colours: "#rrggbb" a track, default the palette. Raises
+    tracks: sampled at the video's frame count and size. colors: "#rrggbb" a track, default the palette. Raises
     TrajectoryError where the two do not agree.
     """
     _check_picture("video", video, 4)
@@ -70,9 +70,9 @@ def overlay_tracks(video: np.ndarray, tracks: Tracks, *, colours: list[str] | No
             f"size={video.shape[1:3]}."
         )
     height, width = tracks.size
-    rgb = [_rgb(colour) for colour in colours] if colours else _palette(len(tracks))
+    rgb = [_rgb(color) for color in colors] if colors else _palette(len(tracks))
     if len(rgb) < len(tracks):
-        raise TrajectoryError(f"there are {len(rgb)} colours for {len(tracks)} tracks, expected one each.")
+        raise TrajectoryError(f"there are {len(rgb)} colors for {len(tracks)} tracks, expected one each.")
     layer = Layer(height, width, halo=True)
     for i in range(len(tracks)):
         layer.path(tracks.points_px[i], _both(tracks.visible[i]), rgb[i], opacity=0.8)
@@ -89,9 +89,9 @@ def _drawing(what: Trajectory | Tracks, size: tuple[int, int] | None) -> tuple[_
         # Steps between frames, so that every frame is one of the path's points.
         steps = -(-_CURVE_STEPS // max(what.frames - 1, 1))
         path = what.sample(frames=max(what.frames - 1, 1) * steps + 1, size=size) if steps > 1 else frames
-        named = [track.colour for track in what.tracks]
-        colours = [_rgb(c) if c else p for c, p in zip(named, _palette(len(named)), strict=True)]
-        return _Drawing(path.points_px, path.visible, frames.points_px, frames.visible, colours), frames.size
+        named = [track.color for track in what.tracks]
+        colors = [_rgb(c) if c else p for c, p in zip(named, _palette(len(named)), strict=True)]
+        return _Drawing(path.points_px, path.visible, frames.points_px, frames.visible, colors), frames.size
     if not isinstance(what, Tracks):
         raise TrajectoryError(f"got a value of type {type(what).__name__}, expected a Trajectory or Tracks.")
     height, width = what.size if size is None else (int(size[0]), int(size[1]))
@@ -101,7 +101,7 @@ def _drawing(what: Trajectory | Tracks, size: tuple[int, int] | None) -> tuple[_
     return _Drawing(points, what.visible, points, what.visible, _palette(len(what))), (height, width)
 
 
-def _draw_track(layer: Layer, drawing: _Drawing, i: int, colour: tuple[int, int, int]) -> None:
+def _draw_track(layer: Layer, drawing: _Drawing, i: int, color: tuple[int, int, int]) -> None:
     path, shown = drawing.path_px[i], drawing.path_visible[i]
     frames = drawing.frames_px[i][drawing.frames_visible[i]]
     if not shown.any():
@@ -111,21 +111,21 @@ def _draw_track(layer: Layer, drawing: _Drawing, i: int, colour: tuple[int, int,
     inside = layer.inside(path_seen)
     if not inside.any() and not layer.crosses(path, _both(shown)):
         nearest = path_seen[np.argmin(layer.distance(path_seen))]
-        layer.arrow(layer.clamped(nearest), nearest - layer.clamped(nearest), colour)
+        layer.arrow(layer.clamped(nearest), nearest - layer.clamped(nearest), color)
         return
     faded = _FADED_OVER_PICTURE if layer.halo_px else _FADED
-    layer.path(path, _both(shown), colour, opacity=np.linspace(faded, 1.0, len(path))[1:])
+    layer.path(path, _both(shown), color, opacity=np.linspace(faded, 1.0, len(path))[1:])
     way = np.abs(np.diff(path_seen, axis=0)).sum() if len(path_seen) > 1 else 0.0
     if way < 0.5:
-        layer.ring(first, colour, dotted=True)
+        layer.ring(first, color, dotted=True)
         return
     for point, opacity in zip(frames, np.linspace(faded, 1.0, len(frames)), strict=True):
-        layer.bead(point, colour, opacity)
-    layer.ring(first, colour)
+        layer.bead(point, color, opacity)
+    layer.ring(first, color)
     tip = len(path_seen) - 1 if inside[-1] else int(np.flatnonzero(inside)[-1]) if inside.any() else None
     if tip is not None:
         end = last if inside[-1] else layer.leaving(path_seen[tip], path_seen[tip + 1])
-        layer.arrow(end, _heading(path_seen[: tip + 2 if not inside[-1] else tip + 1], layer.width_px), colour)
+        layer.arrow(end, _heading(path_seen[: tip + 2 if not inside[-1] else tip + 1], layer.width_px), color)
 
 
 def _heading(path: np.ndarray, width_px: float) -> np.ndarray:
@@ -142,14 +142,14 @@ def _both(visible: np.ndarray) -> np.ndarray:
     return visible[:-1] & visible[1:]
 
 
-def _dots(frame: np.ndarray, points: np.ndarray, colours: list[tuple[int, int, int]], radius: float) -> None:
+def _dots(frame: np.ndarray, points: np.ndarray, colors: list[tuple[int, int, int]], radius: float) -> None:
     """Draw discs with a light rim into `frame` in place; each on a small enlarged cut-out, to be round at any size."""
     import cv2
 
     height, width = frame.shape[:2]
     rim = radius + max(1.0, 0.3 * radius)
     reach = int(np.ceil(rim)) + 1
-    for (x, y), colour in zip(points.astype(float), colours, strict=True):
+    for (x, y), color in zip(points.astype(float), colors, strict=True):
         if not (-rim - 1 < x < width + rim and -rim - 1 < y < height + rim):
             continue
         left, top = max(0, round(x) - reach), max(0, round(y) - reach)
@@ -157,7 +157,7 @@ def _dots(frame: np.ndarray, points: np.ndarray, colours: list[tuple[int, int, i
         large = np.ascontiguousarray(cut.repeat(_DOT_SCALE, axis=0).repeat(_DOT_SCALE, axis=1))
         centre = (round((x - left + 0.5) * _DOT_SCALE * 16 - 8), round((y - top + 0.5) * _DOT_SCALE * 16 - 8))
         cv2.circle(large, centre, round(rim * _DOT_SCALE * 16), (255, 255, 255), -1, cv2.LINE_AA, 4)
-        cv2.circle(large, centre, round(radius * _DOT_SCALE * 16), colour, -1, cv2.LINE_AA, 4)
+        cv2.circle(large, centre, round(radius * _DOT_SCALE * 16), color, -1, cv2.LINE_AA, 4)
         cut[:] = cv2.resize(large, (cut.shape[1], cut.shape[0]), interpolation=cv2.INTER_AREA)
 
 
@@ -165,13 +165,13 @@ def _palette(count: int) -> list[tuple[int, int, int]]:
     return [_rgb(PALETTE[i % len(PALETTE)]) for i in range(count)]
 
 
-def _rgb(colour: str) -> tuple[int, int, int]:
+def _rgb(color: str) -> tuple[int, int, int]:
     try:
-        value = int(colour[1:], 16) if len(colour) == 7 and colour[0] == "#" else -1
+        value = int(color[1:], 16) if len(color) == 7 and color[0] == "#" else -1
     except ValueError:
         value = -1
     if value < 0:
-        raise TrajectoryError(f"colour is {colour!r}, expected six hex digits such as #0072b2.")
+        raise TrajectoryError(f"color is {color!r}, expected six hex digits such as #0072b2.")
     return value >> 16, (value >> 8) & 255, value & 255
 
 

@@ -7,7 +7,7 @@ import numpy as np
 _SHIFT = 4  # cv2's coordinates in sixteenths of a pixel
 _MAX_DRAWN_PX = 4096  # the enlarged side stays below it where the picture itself does
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
 
 def line_width_px(height: int, width: int) -> float:
@@ -26,7 +26,7 @@ class Layer:
         self.width_px = line_width_px(height, width)
         self.halo_px = max(0.8, 0.45 * self.width_px) if halo else 0.0
         self._scale = max(1, min(4, _MAX_DRAWN_PX // max(height, width)))
-        # Colour times opacity, and opacity: only so can it be scaled down without dark edges.
+        # Color times opacity, and opacity: only so can it be scaled down without dark edges.
         self._sheet = np.zeros((height * self._scale, width * self._scale, 4), np.uint8)
 
     def inside(self, points: np.ndarray) -> np.ndarray:
@@ -52,7 +52,7 @@ class Layer:
         """Where the way from a point inside to one outside meets the border."""
         return _clip(inside[None], outside[None], self._box(0.0))[1][0]
 
-    def path(self, points: np.ndarray, drawn: np.ndarray, colour: Colour, opacity: float | np.ndarray) -> None:
+    def path(self, points: np.ndarray, drawn: np.ndarray, color: Color, opacity: float | np.ndarray) -> None:
         """The steps between points (K, 2) where drawn (K - 1,) is true, with an opacity 0..1 for all or for each."""
         if len(points) < 2:
             return
@@ -64,36 +64,36 @@ class Layer:
             for a, b, _ in steps:
                 self._line(a, b, self.width_px + 2.0 * self.halo_px, (255, 255, 255), 0.6)
         for a, b, strength in steps:
-            self._line(a, b, self.width_px, colour, strength)
+            self._line(a, b, self.width_px, color, strength)
 
-    def bead(self, point: np.ndarray, colour: Colour, opacity: float) -> None:
+    def bead(self, point: np.ndarray, color: Color, opacity: float) -> None:
         """A small disc, a little wider than the line."""
         if self._near(point):
-            self._disc(point, 0.95 * self.width_px, colour, opacity)
+            self._disc(point, 0.95 * self.width_px, color, opacity)
 
-    def ring(self, point: np.ndarray, colour: Colour, *, dotted: bool = False) -> None:
-        """A light disc with a coloured rim, and with a dot in it where the track stands still."""
+    def ring(self, point: np.ndarray, color: Color, *, dotted: bool = False) -> None:
+        """A light disc with a colored rim, and with a dot in it where the track stands still."""
         if not self._near(point):
             return
         if self.halo_px:
             self._disc(point, 2.6 * self.width_px + self.halo_px, (255, 255, 255), 0.6)
-        self._disc(point, 2.6 * self.width_px, colour, 1.0)
+        self._disc(point, 2.6 * self.width_px, color, 1.0)
         self._disc(point, 1.6 * self.width_px, (255, 255, 255), 1.0)
         if dotted:
-            self._disc(point, 0.9 * self.width_px, colour, 1.0)
+            self._disc(point, 0.9 * self.width_px, color, 1.0)
 
-    def arrow(self, tip: np.ndarray, heading: np.ndarray, colour: Colour) -> None:
+    def arrow(self, tip: np.ndarray, heading: np.ndarray, color: Color) -> None:
         """A filled arrow head with its tip at `tip`, pointing along `heading`; a disc where there is no direction."""
         import cv2
 
         size = float(np.hypot(heading[0], heading[1]))
         if size == 0.0:
-            self._disc(tip, 1.6 * self.width_px, colour, 1.0)
+            self._disc(tip, 1.6 * self.width_px, color, 1.0)
             return
         along = np.asarray(heading, float) / size
         across = np.array([-along[1], along[0]])
-        for grow, ink, opacity in ((self.halo_px, (255, 255, 255), 0.6), (0.0, colour, 1.0)):
-            if grow or ink == colour:
+        for grow, ink, opacity in ((self.halo_px, (255, 255, 255), 0.6), (0.0, color, 1.0)):
+            if grow or ink == color:
                 point = tip + along * (1.5 * self.width_px + 1.8 * grow)
                 foot = tip - along * (4.0 * self.width_px + grow)
                 half = 2.4 * self.width_px + 1.4 * grow
@@ -125,21 +125,21 @@ class Layer:
         x, y = ((float(v) + 0.5) * self._scale - 0.5 for v in point)
         return round(x * (1 << _SHIFT)), round(y * (1 << _SHIFT))
 
-    def _line(self, a: np.ndarray, b: np.ndarray, width_px: float, colour: Colour, opacity: float) -> None:
+    def _line(self, a: np.ndarray, b: np.ndarray, width_px: float, color: Color, opacity: float) -> None:
         import cv2
 
         thickness = max(1, round(width_px * self._scale))
-        cv2.line(self._sheet, self._fixed(a), self._fixed(b), _ink(colour, opacity), thickness, cv2.LINE_AA, _SHIFT)
+        cv2.line(self._sheet, self._fixed(a), self._fixed(b), _ink(color, opacity), thickness, cv2.LINE_AA, _SHIFT)
 
-    def _disc(self, centre: np.ndarray, radius_px: float, colour: Colour, opacity: float) -> None:
+    def _disc(self, centre: np.ndarray, radius_px: float, color: Color, opacity: float) -> None:
         import cv2
 
         radius = round(radius_px * self._scale * (1 << _SHIFT))
-        cv2.circle(self._sheet, self._fixed(centre), radius, _ink(colour, opacity), -1, cv2.LINE_AA, _SHIFT)
+        cv2.circle(self._sheet, self._fixed(centre), radius, _ink(color, opacity), -1, cv2.LINE_AA, _SHIFT)
 
 
-def _ink(colour: Colour, opacity: float) -> tuple[float, ...]:
-    return (*(part * opacity for part in colour), 255.0 * opacity)
+def _ink(color: Color, opacity: float) -> tuple[float, ...]:
+    return (*(part * opacity for part in color), 255.0 * opacity)
 
 
 def _clip(

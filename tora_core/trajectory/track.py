@@ -26,7 +26,7 @@ from .limits import (
 from .tracks import DEFAULT_SIGMA_PX
 
 OUTSIDE = ("invisible", "hold")
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def _pair(place: str, value: Any) -> tuple[float, float]:
@@ -94,7 +94,7 @@ class Track:
       times that is one easing over all of start..end. An easing that overshoots runs on along the path, to its ends.
     visibility: keys, strictly growing in time; they can hide any part, also a held one.
     strength: 0..100, scales the track's motion. radius: the sigma of its blur in OUTPUT pixels, never scaled with the
-      size; 10 is what the weights know. name, colour ("#rrggbb" or None for the palette's): for people.
+      size; 10 is what the weights know. name, color ("#rrggbb" or None for the palette's): for people.
     Raises TrajectoryError whose message starts with the field, such as points[3].t.
     """
 
@@ -110,7 +110,7 @@ class Track:
     strength: float = 1.0
     radius: float = DEFAULT_SIGMA_PX
     name: str = ""
-    colour: str | None = None
+    color: str | None = None
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
@@ -128,8 +128,8 @@ class Track:
         set_(self, "strength", number("strength", self.strength, 0.0, MAX_STRENGTH))
         set_(self, "radius", number("radius", self.radius, MIN_RADIUS_PX, MAX_RADIUS_PX))
         text("name", self.name, MAX_NAME_CHARACTERS)
-        if self.colour is not None and not (isinstance(self.colour, str) and _COLOUR.fullmatch(self.colour)):
-            raise TrajectoryError(f"colour is {shown(self.colour)}, expected null or six hex digits such as #0072b2.")
+        if self.color is not None and not (isinstance(self.color, str) and _COLOR.fullmatch(self.color)):
+            raise TrajectoryError(f"color is {shown(self.color)}, expected null or six hex digits such as #0072b2.")
         self._check_key_times()
 
     def _check_key_times(self) -> None:

@@ -151,7 +151,7 @@ def sample_losses(trajectory: Trajectory) -> list[str]:
         ("strength", any(track.strength != 1.0 for track in tracks)),
         ("radius", any(track.radius != DEFAULT_SIGMA_PX for track in tracks)),
         ("names", any(track.name for track in tracks)),
-        ("colours", any(track.colour is not None for track in tracks)),
+        ("colors", any(track.color is not None for track in tracks)),
     ):
         if changed:
             losses.append(f"{what} of the tracks")

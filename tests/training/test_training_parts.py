@@ -1,0 +1,145 @@
+"""Small parts of training: EMA, quicker convolutions, the loss, the split into text- and image-to-video."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from diffusers import AutoencoderKLCogVideoX
+from torch import nn
+
+from tora_core.training.diffusion import (
+    DiffusionRecipe,
+    TextToMotionVideo,
+    build_scheduler,
+    build_transformer,
+    training_loss,
+)
+from tora_core.training.ema import Ema
+from tora_core.training.export import base_of
+from tora_core.training.fast_conv import fast_causal_convolutions
+from tora_core.training.text import MAX_TOKENS, build_text_encoder, build_tokenizer, token_ids
+from tora_core.training.vae import SCALING_FACTOR, psnr, standardise_latents
+
+
+@pytest.fixture(scope="module")
+def vae():
+    torch.manual_seed(0)
+    return AutoencoderKLCogVideoX(
+        down_block_types=("CogVideoXDownBlock3D",) * 4,
+        up_block_types=("CogVideoXUpBlock3D",) * 4,
+        block_out_channels=(8, 8, 8, 8),
+        layers_per_block=1,
+        norm_num_groups=4,
+        latent_channels=16,
+        scaling_factor=SCALING_FACTOR,
+    ).eval()
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    tokenizer = build_tokenizer()
+    model = TextToMotionVideo(build_text_encoder(len(tokenizer)), build_transformer(layers=1, heads=1)).eval()
+    for fuser in model.transformer.fuser:  # so that motion is felt
+        nn.init.normal_(fuser.flow_beta_temporal.weight, std=0.1)
+    return model
+
+
+def test_ema_follows_the_stated_rule_and_copies_counters():
+    layer = nn.BatchNorm1d(1)
+    ema = Ema(layer, decay=0.5)
+    with torch.no_grad():
+        layer.weight.fill_(3.0)
+        layer.num_batches_tracked.fill_(4)
+    ema.update(layer)  # first decay is min(0.5, 2/11)
+    assert float(ema.values["weight"]) == pytest.approx(1 + (3 - 1) * (1 - 2 / 11))
+    assert int(ema.values["num_batches_tracked"]) == 4
+    assert float(ema.copy_to(nn.BatchNorm1d(1)).weight) == pytest.approx(float(ema.values["weight"]))
+
+
+def test_quicker_convolutions_give_the_same_latents_and_pictures(vae):
+    x = torch.randn(1, 3, 9, 16, 24, generator=torch.Generator().manual_seed(1))
+    fast = fast_causal_convolutions(copy.deepcopy(vae))
+    with torch.no_grad():
+        z, z_fast = vae.encode(x).latent_dist.mode(), fast.encode(x).latent_dist.mode()
+        y, y_fast = vae.decode(z).sample, fast.decode(z).sample
+    assert torch.allclose(z, z_fast, atol=1e-4)
+    assert torch.allclose(y, y_fast, atol=1e-3)
+
+
+def test_standardised_latents_have_unit_mean_square_and_decode_to_the_same_picture(vae):
+    changed = copy.deepcopy(vae)
+    standardise_latents(changed, clips=1, frames=9)
+    x = torch.rand(1, 3, 9, 32, 48, generator=torch.Generator().manual_seed(2)) * 2 - 1
+    with torch.no_grad():
+        before = vae.decode(vae.encode(x).latent_dist.mode()).sample
+        after = changed.decode(changed.encode(x).latent_dist.mode()).sample
+        spread = vae.encode(x).latent_dist.std / changed.encode(x).latent_dist.std
+        shift = vae.encode(x).latent_dist.mode() / changed.encode(x).latent_dist.mode()
+    assert torch.allclose(before, after, atol=1e-4)
+    assert torch.allclose(spread, shift, rtol=1e-3)
+    mean, std = standardise_latents(changed, clips=1, frames=9)
+    square = torch.tensor(mean).square() + torch.tensor(std).square()
+    assert torch.allclose(square * SCALING_FACTOR**2, torch.ones(16), rtol=1e-3)
+
+
+def test_psnr_of_a_tenth_of_the_range_is_20_db():
+    assert psnr(torch.zeros(4), torch.full((4,), 0.2)) == pytest.approx(20)
+
+
+def test_tokens_are_whole_words_padded_and_unknown_ones_marked():
+    tokenizer = build_tokenizer()
+    ids = token_ids(tokenizer, ["A Red circle on a plutonium background", ""])
+    assert ids.shape == (2, MAX_TOKENS)
+    words = tokenizer.convert_ids_to_tokens(ids[0].tolist())
+    assert words[:8] == ["a", "red", "circle", "on", "a", "<unk>", "background", "</s>"]
+    assert set(words[8:]) == {"<pad>"}
+    assert ids[1].tolist() == [1] + [0] * (MAX_TOKENS - 1)
+
+
+def test_the_text_to_video_half_is_exactly_the_image_to_video_model_fed_zeros(model):
+    generator = torch.Generator().manual_seed(3)
+    noisy = torch.randn(1, 2, 16, 4, 6, generator=generator)
+    text = torch.randn(1, MAX_TOKENS, 128, generator=generator)
+    both = base_of(model.transformer, image_to_video=True).eval()
+    half = base_of(model.transformer, image_to_video=False).eval()
+    rotary = (torch.ones(12, 64), torch.zeros(12, 64))
+    with torch.no_grad():
+        wide = both(torch.cat([noisy, torch.zeros_like(noisy)], 2), text, torch.tensor([500]), image_rotary_emb=rotary)
+        narrow = half(noisy, text, torch.tensor([500]), image_rotary_emb=rotary)
+    assert half.config.in_channels == 16
+    assert torch.allclose(wide.sample, narrow.sample, atol=1e-5)
+
+
+def sample_of(value: float) -> dict[str, torch.Tensor]:
+    tokenizer = build_tokenizer()
+    generator = torch.Generator().manual_seed(4)
+    video = torch.randn(4, 2, 16, 4, 4, generator=generator)
+    return {
+        "video": video,
+        "image": video[:, :1],
+        "motion": torch.full_like(video, value),
+        "ids": token_ids(tokenizer, ["a red circle"] * 4),
+        "empty_ids": token_ids(tokenizer, [""]),
+    }
+
+
+@pytest.mark.parametrize(("dropout", "felt"), [(1.0, False), (0.0, True)])
+def test_motion_dropout_takes_the_motion_away_and_only_then(model, dropout, felt):
+    recipe = DiffusionRecipe(motion_dropout=dropout)
+    alphas = build_scheduler().alphas_cumprod
+    losses = []
+    for value in (0.0, 1.0):
+        with torch.no_grad():
+            losses.append(
+                float(training_loss(model, alphas, sample_of(value), recipe, torch.Generator().manual_seed(5)))
+            )
+    assert (losses[0] != losses[1]) is felt
+
+
+def test_the_schedule_ends_in_pure_noise():
+    alphas = build_scheduler().alphas_cumprod
+    assert float(alphas[-1]) == 0.0
+    assert float(alphas[0]) == pytest.approx(1 - 0.00085, abs=1e-4)
