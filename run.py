@@ -122,5 +122,5 @@ if __name__ == "__main__":
     except SetupError as error:
         sys.exit(f"run.py: {error}")
     except KeyboardInterrupt:
-        say("run.py: stopped. The next call goes on from here.")
+        say("run.py: stopped; a set-up that was not finished begins anew next time.")
         sys.exit(128 + signal.SIGINT)

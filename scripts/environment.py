@@ -247,7 +247,7 @@ class Progress:
     def heard(self, line: str) -> None:
         for start, words in self.WORDS.items():
             if line.startswith(start):
-                rest = line[len(start) :].split("/")[-1].split(" (from ")[0].strip()
+                rest = line[len(start) :].split("/")[-1].split(" (from ")[0].split(": ")[0].strip()
                 self.now = words.format(rest)
 
     def tell(self) -> None:

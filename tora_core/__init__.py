@@ -33,12 +33,23 @@ _HOMES = {
 __all__ = [*_HOMES, "__version__"]
 
 if TYPE_CHECKING:
-    from .checkpoints import ToraAdapter, inspect, load_adapter
-    from .errors import CheckpointError, SizeError, ToraError, TrajectoryError
-    from .models import ToraTransformer3DModel
-    from .motion import MotionGuidanceFuser, TrajectoryExtractor, flow_to_rgb, render_flow
-    from .pipelines import ToraImageToVideoPipeline, ToraPipeline, load_pipeline
-    from .trajectory import Tracks, Trajectory
+    from .checkpoints import ToraAdapter as ToraAdapter
+    from .checkpoints import inspect as inspect
+    from .checkpoints import load_adapter as load_adapter
+    from .errors import CheckpointError as CheckpointError
+    from .errors import SizeError as SizeError
+    from .errors import ToraError as ToraError
+    from .errors import TrajectoryError as TrajectoryError
+    from .models import ToraTransformer3DModel as ToraTransformer3DModel
+    from .motion import MotionGuidanceFuser as MotionGuidanceFuser
+    from .motion import TrajectoryExtractor as TrajectoryExtractor
+    from .motion import flow_to_rgb as flow_to_rgb
+    from .motion import render_flow as render_flow
+    from .pipelines import ToraImageToVideoPipeline as ToraImageToVideoPipeline
+    from .pipelines import ToraPipeline as ToraPipeline
+    from .pipelines import load_pipeline as load_pipeline
+    from .trajectory import Tracks as Tracks
+    from .trajectory import Trajectory as Trajectory
 
 
 def __getattr__(name: str) -> Any:

@@ -298,7 +298,7 @@ def _wide(width, channels=64):
     [
         (lambda: _wide(1920), "is CogVideoX-2B"),
         (lambda: _wide(64, channels=128), "extractor for CogVideoX 1.5"),
-        (lambda: {"transformer_blocks.0.attn1.to_q.lora_A.weight": torch.zeros(1)}, "base model|LoRA"),
+        (lambda: {"transformer_blocks.0.attn1.to_q.lora_A.weight": torch.zeros(1)}, "is a CogVideoX LoRA"),
         (lambda: {"transformer_blocks.0.norm1.linear.weight": torch.zeros(1)}, "base model without Tora's weights"),
         (lambda: {"x": torch.zeros(1)}, r"of an unknown kind \(keys like x\)"),
         (lambda: {"encoder.conv_in.conv.weight": torch.zeros(1), "decoder.x": torch.zeros(1)}, "is a CogVideoX VAE"),

@@ -72,9 +72,7 @@ def test_features_given_once_serve_as_well_as_motion_latents(case):
 
 def test_without_motion_it_is_bit_for_bit_the_base_model(case):
     _, model, inputs = case
-    base = CogVideoXTransformer3DModel(
-        in_channels=inputs["hidden_states"].shape[2], **filling.CONFIG
-    ).eval()
+    base = CogVideoXTransformer3DModel(in_channels=inputs["hidden_states"].shape[2], **filling.CONFIG).eval()
     base.load_state_dict({k: v for k, v in model.state_dict().items() if k in base.state_dict()}, strict=True)
     expected = run(base, inputs)
     assert torch.equal(run(model, inputs), expected)
@@ -94,7 +92,10 @@ def test_a_fresh_model_is_not_moved_by_motion():
 
 def test_both_guidance_halves_share_one_motion(case):
     _, model, inputs = case
-    one = {key: value[:1] if torch.is_tensor(value) and key != "image_rotary_emb" else value for key, value in inputs.items()}
+    one = {
+        key: value[:1] if torch.is_tensor(value) and key != "image_rotary_emb" else value
+        for key, value in inputs.items()
+    }
     twice = {
         key: torch.cat([value, value]) if torch.is_tensor(value) and key != "image_rotary_emb" else value
         for key, value in one.items()
@@ -162,5 +163,5 @@ def test_motion_that_does_not_fit_is_refused_in_words(case, motion, words):
 
 
 def test_cogvideox_15_is_refused():
-    with pytest.raises(ToraError, match="1.5"):
+    with pytest.raises(ToraError, match=r"1\.5"):
         ToraTransformer3DModel(patch_size_t=2, **filling.CONFIG)

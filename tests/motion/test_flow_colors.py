@@ -56,6 +56,12 @@ def test_each_direction_has_its_color(direction, color):
     assert levels(flow_to_rgb(flow))[0] == pytest.approx(color, abs=1)
 
 
+@pytest.mark.parametrize(("direction", "color"), [((0, 1), (255, 229, 0)), ((-1, 0), (0, 209, 255))])
+def test_motion_along_one_axis_alone_is_drawn(direction, color):
+    flow = torch.tensor(direction).float().expand(300, 200, 2)  # several blocks of pixels
+    assert (flow_to_rgb(flow) * 255).round().int().unique(dim=0).flatten(0, 1).unique(dim=0).tolist() == [list(color)]
+
+
 @pytest.mark.parametrize(("length", "others"), [(8, 0), (6, 63), (4, 127), (2, 191), (0, 255)])
 def test_shorter_vectors_are_closer_to_white_rounded_down(length, others):
     assert levels(flow_to_rgb(torch.tensor([float(length), 0.0]), max_norm=8.0)) == [255, others, others]

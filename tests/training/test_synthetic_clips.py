@@ -36,12 +36,12 @@ def test_words_name_every_thing_and_the_ground(objects):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_shape_is_centred_where_its_track_says_and_covers_a_whole_disc_of_area(shape):
+def test_a_shape_is_centred_where_its_track_says_and_is_about_as_large_as_a_disc(shape):
     rows, columns, alpha = coverage(shape, np.array([40.3, 21.8]), 12.0, (64, 96))
     y, x = np.mgrid[rows, columns]
     assert (alpha * x).sum() / alpha.sum() == pytest.approx(40.3, abs=0.05)
     assert (alpha * y).sum() / alpha.sum() == pytest.approx(21.8, abs=0.05)
-    assert 0.7 < alpha.sum() / (np.pi * 12**2) < 1.1
+    assert 0.6 < alpha.sum() / (np.pi * 12**2) < 1.1
 
 
 def test_circle_area_is_exact():

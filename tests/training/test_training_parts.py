@@ -56,7 +56,7 @@ def test_ema_follows_the_stated_rule_and_copies_counters():
     ema.update(layer)  # first decay is min(0.5, 2/11)
     assert float(ema.values["weight"]) == pytest.approx(1 + (3 - 1) * (1 - 2 / 11))
     assert int(ema.values["num_batches_tracked"]) == 4
-    assert float(ema.copy_to(nn.BatchNorm1d(1)).weight) == pytest.approx(float(ema.values["weight"]))
+    assert ema.copy_to(nn.BatchNorm1d(1)).weight.item() == pytest.approx(float(ema.values["weight"]))
 
 
 def test_quicker_convolutions_give_the_same_latents_and_pictures(vae):

@@ -86,11 +86,12 @@ def refuse(weights: Weights) -> None:
         raise CheckpointError(
             f"{weights.name} has ComfyUI's own keys; load it in ComfyUI, or give the diffusers version here."
         )
+    if weights.adapter:
+        return
     keys = list(weights.entries)
-    if not weights.adapter and not any(key.startswith("transformer_blocks.") for key in keys):
-        raise CheckpointError(
-            f"{weights.name} is {recognise(keys) or _unknown(keys)}, expected Tora or CogVideoX-5B weights."
-        )
+    stranger = recognise(keys)
+    if stranger or not any(key.startswith("transformer_blocks.") for key in keys):
+        raise CheckpointError(f"{weights.name} is {stranger or _unknown(keys)}, expected Tora or CogVideoX-5B weights.")
 
 
 def require(weights: Weights, problems: list[str]) -> None:

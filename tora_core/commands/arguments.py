@@ -40,6 +40,8 @@ def _check(text: str, valid: bool, value: float, low: float | None, high: float 
     if valid and (low is None or value >= low) and (high is None or value <= high):
         return
     bounds = " and ".join(
-        words for words in (None if low is None else f"at least {low}", None if high is None else f"at most {high}") if words
+        words
+        for words in (None if low is None else f"at least {low}", None if high is None else f"at most {high}")
+        if words
     )
     raise argparse.ArgumentTypeError(f"got {text!r}, expected {kind}{' of ' + bounds if bounds else ''}")

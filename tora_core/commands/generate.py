@@ -82,7 +82,9 @@ def run(args: argparse.Namespace) -> int:
         device=args.device,
         adapter=args.adapter,
     )
-    print(f"{'image' if image is not None else 'text'} to video, {frames} frames of {width} x {height}", file=sys.stderr)
+    print(
+        f"{'image' if image is not None else 'text'} to video, {frames} frames of {width} x {height}", file=sys.stderr
+    )
     result = pipeline(
         prompt=args.prompt,
         negative_prompt=args.negative,

@@ -28,7 +28,9 @@ def add_parsers(subparsers: Any) -> None:
     draw = actions.add_parser("draw", help="draw the paths, or the motion picture that the model sees, as a PNG")
     _add_input(draw, names)
     draw.add_argument("target", type=Path, help="picture to write, ending in .png")
-    draw.add_argument("--motion", action="store_true", help="the motion picture of the middle frame instead of the paths")
+    draw.add_argument(
+        "--motion", action="store_true", help="the motion picture of the middle frame instead of the paths"
+    )
     draw.add_argument("--frame", type=whole(0), help="with --motion: which frame")
     draw.add_argument("--background", type=Path, help="picture to draw the paths on; scaled to the canvas")
     draw.set_defaults(run=run_draw)

@@ -76,7 +76,9 @@ class ToraTransformer3DModel(CogVideoXTransformer3DModel):
         fuser_type: str = "adaptive-norm",
     ) -> None:
         if patch_size_t is not None:
-            raise ToraError("patch_size_t is set: this is CogVideoX 1.5, for which no Tora weights exist. Use CogVideoX-5B.")
+            raise ToraError(
+                "patch_size_t is set: this is CogVideoX 1.5, for which no Tora weights exist. Use CogVideoX-5B."
+            )
         if fuser_type not in FUSERS:
             raise ToraError(f"fuser_type is {fuser_type!r}, expected one of {', '.join(FUSERS)}.")
         super().__init__(
@@ -150,9 +152,7 @@ class ToraTransformer3DModel(CogVideoXTransformer3DModel):
         if video_flow is not None:
             motion_features = self.encode_motion(video_flow)
         if motion_features is not None:
-            motions = as_guidances(
-                motion_features, motion_strength, len(self.transformer_blocks), self.encode_motion
-            )
+            motions = as_guidances(motion_features, motion_strength, len(self.transformer_blocks), self.encode_motion)
             if motions:
                 attention_kwargs = {**(attention_kwargs or {}), _MOTION: (motions, hidden_states.shape[1])}
         return super().forward(

@@ -95,7 +95,7 @@ class MotionGuidanceFuser(MotionFuser):
         if h.shape[1] != frames * area or h.shape[0] % motions:
             raise ToraError(
                 f"the block has {h.shape[0]} sequences of {h.shape[1]} image tokens, but the motion is "
-                f"{motions} x {frames} latent frames x {area} tokens: encode it at the size and frame count that is sampled."
+                f"{motions} x {frames} latent frames x {area} tokens: encode it at the size and frame count sampled."
             )
         x = rearrange(h, "b (f s) c -> (b f) c s", f=frames)
         x = self.flow_cond_norm(x.float())

@@ -64,7 +64,9 @@ class CrossAttentionFuser(MotionFuser):
         q = rearrange(self.to_q(self.norm(h)), "(r m) (f s) (n d) -> r m f n s d", m=motions, f=frames, d=HEAD_SIZE)
         shape = q.shape
         out = nn.functional.scaled_dot_product_attention(
-            q.flatten(0, 2), key.expand(shape[0], *key.shape).flatten(0, 2), value.expand(shape[0], *value.shape).flatten(0, 2)
+            q.flatten(0, 2),
+            key.expand(shape[0], *key.shape).flatten(0, 2),
+            value.expand(shape[0], *value.shape).flatten(0, 2),
         ).view(shape)
         return self.proj_out(rearrange(out, "r m f n s d -> (r m) (f s) (n d)"))
 

@@ -72,7 +72,9 @@ def as_guidances(
     motions = [features] if one else list(features)
     strengths = [float(strength)] * len(motions) if isinstance(strength, (int, float)) else [float(s) for s in strength]
     if len(strengths) != len(motions):
-        raise ToraError(f"{len(motions)} motions came with {len(strengths)} strengths; give one strength, or one a motion.")
+        raise ToraError(
+            f"{len(motions)} motions came with {len(strengths)} strengths; give one strength, or one a motion."
+        )
     guidances = []
     for motion, factor in zip(motions, strengths, strict=True):
         if not isinstance(motion, MotionGuidance):
@@ -95,7 +97,9 @@ def _with_strength(motion: MotionGuidance, strength: float) -> MotionGuidance:
     return scaled
 
 
-def fuse(h: torch.Tensor, index: int, fuser: MotionFuser, motions: Sequence[MotionGuidance], frames: int) -> torch.Tensor:
+def fuse(
+    h: torch.Tensor, index: int, fuser: MotionFuser, motions: Sequence[MotionGuidance], frames: int
+) -> torch.Tensor:
     """h (B, F'*H*W, D) plus every motion's contribution, each computed from the same h: their order is free."""
     result = h
     for motion in motions:

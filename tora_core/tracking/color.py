@@ -1,4 +1,4 @@
-"""Find a thing of known colour on a calm ground: a tracker that needs no weights and knows nothing of the asked path."""
+"""Find a thing of known color on a calm ground: it needs no weights and knows nothing of the asked path."""
 
 from __future__ import annotations
 

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from diffusers import CogVideoXDDIMScheduler
@@ -92,11 +91,10 @@ class TextToMotionVideo(nn.Module):
         text = self.text_encoder(input_ids=ids).last_hidden_state
         frames, _, height, width = noisy.shape[1:]
         rotary = rotary_positions(self.transformer.config, frames, height, width)
-        features = None
+        features: list[torch.Tensor] | MotionDropout | None = None
         if motion is not None:
-            features = self.transformer.encode_motion(motion)
-            if keep_motion is not None:
-                features = MotionDropout(features, keep_motion)
+            encoded = self.transformer.encode_motion(motion)
+            features = encoded if keep_motion is None else MotionDropout(encoded, keep_motion)
         return self.transformer(
             hidden_states=torch.cat([noisy, image], dim=2),
             encoder_hidden_states=text,
@@ -130,7 +128,9 @@ class DiffusionRecipe:
     betas: tuple[float, float] = field(default=(0.9, 0.99))
 
 
-def batches(folder: Path, recipe: DiffusionRecipe, generator: torch.Generator) -> Iterator[tuple[LatentSet, torch.Tensor]]:
+def batches(
+    folder: Path, recipe: DiffusionRecipe, generator: torch.Generator
+) -> Iterator[tuple[LatentSet, torch.Tensor]]:
     """Endless (set, indices); the folder is read again now and then, so that encoding can go on beside training."""
     latents = load_latents(folder)
     step = 0
@@ -153,7 +153,7 @@ def training_loss(
     batch = x0.shape[0]
     timestep = torch.randint(len(alphas_cumprod), (batch,), generator=generator)
     noise = torch.randn(x0.shape, generator=generator)
-    a = alphas_cumprod[timestep].view(-1, 1, 1, 1, 1)
+    a = alphas_cumprod[timestep].float().view(-1, 1, 1, 1, 1)
     noisy = a.sqrt() * x0 + (1 - a).sqrt() * noise
     v = a.sqrt() * noise - (1 - a).sqrt() * x0
     image = torch.zeros_like(x0)

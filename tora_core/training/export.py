@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import shutil
 from pathlib import Path
 
@@ -31,16 +32,16 @@ def base_of(model: ToraTransformer3DModel, image_to_video: bool) -> CogVideoXTra
 
     That is exact: the joint stage fed zeros there for text-to-video, and zeros add nothing.
     """
-    config = {key: value for key, value in model.config.items() if key in _BASE_CONFIG}
+    known = inspect.signature(CogVideoXTransformer3DModel.__init__).parameters
+    config = {key: value for key, value in model.config.items() if key in known}
     kept = config["in_channels"] if image_to_video else config["in_channels"] // 2
     base = CogVideoXTransformer3DModel(**{**config, "in_channels": kept})
-    state = {key: value for key, value in model.state_dict().items() if not key.startswith(("traj_extractor.", "fuser."))}
+    state = {
+        key: value for key, value in model.state_dict().items() if not key.startswith(("traj_extractor.", "fuser."))
+    }
     state["patch_embed.proj.weight"] = state["patch_embed.proj.weight"][:, :kept]
     base.load_state_dict(state, strict=True)
     return base
-
-
-_BASE_CONFIG = frozenset(CogVideoXTransformer3DModel.load_config.__self__._get_init_keys(CogVideoXTransformer3DModel))
 
 
 def export_bundle(vae: Path, weights: Path, out: Path) -> None:

@@ -15,10 +15,43 @@ from .synthetic import GROUND_COLORS, OBJECT_COLORS
 MAX_TOKENS = 24
 TEXT_WIDTH = 128
 
-_FILLER = (
-    "a an the and on in over of with is are moving moves across background ground one two three small large big "
-    "video clip follows following path shape shapes pink gold silver dark light bright"
-).split()
+_FILLER = [
+    "a",
+    "an",
+    "the",
+    "and",
+    "on",
+    "in",
+    "over",
+    "of",
+    "with",
+    "is",
+    "are",
+    "moving",
+    "moves",
+    "across",
+    "background",
+    "ground",
+    "one",
+    "two",
+    "three",
+    "small",
+    "large",
+    "big",
+    "video",
+    "clip",
+    "follows",
+    "following",
+    "path",
+    "shape",
+    "shapes",
+    "pink",
+    "gold",
+    "silver",
+    "dark",
+    "light",
+    "bright",
+]
 
 
 def build_tokenizer() -> Any:

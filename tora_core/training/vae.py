@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +23,8 @@ from ..motion import render_motion
 from .ema import Ema
 from .synthetic import draw_clip
 from .vae_start import linear_start
+
+START_LOG_VARIANCE = -6.5
 
 SCALING_FACTOR = 1.15258426
 """What ComfyUI takes for every CogVideoX of fewer than 48 heads (supported_models.py), ours too."""
@@ -51,7 +54,7 @@ class VaeRecipe:
     batch: int = 4
     crop: int = 64
     frames: int = 9
-    learning_rate: float = 2e-4
+    learning_rate: float = 0.08
     warm_up_steps: int = 60
     kl_weight: float = 5e-4
     ema_decay: float = 0.995
@@ -69,10 +72,7 @@ def crops(recipe: VaeRecipe) -> Iterator[torch.Tensor]:
         for index in range(recipe.batch):
             seed += 1
             clip = draw_clip(seed, frames=recipe.frames)
-            if index % 2 == 0:
-                video = torch.from_numpy(clip.frames).float() / 255
-            else:
-                video = render_motion(clip.tracks)
+            video = render_motion(clip.tracks) if index % 2 else torch.from_numpy(clip.frames).float() / 255
             batch.append(_crop(video, clip.tracks.points_px, rng, recipe.crop))
         yield torch.stack(batch).permute(0, 4, 1, 2, 3) * 2 - 1
 
@@ -94,6 +94,19 @@ def psnr(a: torch.Tensor, b: torch.Tensor) -> float:
     return 10 * math.log10(4 / max(float((a - b).square().mean()), 1e-12))
 
 
+def parameter_groups(model: nn.Module, learning_rate: float) -> list[dict[str, Any]]:
+    """A group a parameter: rate `learning_rate` / fan-in for weights of layers, a thousandth of it for the rest.
+
+    Adam's steps are alike for every weight, so a layer that sums over thousands of inputs (27 taps of 128 channels)
+    would move thousands of times as far as one that sums over few; dividing by the fan-in evens that out.
+    """
+    groups = []
+    for parameter in model.parameters():
+        fan_in = parameter[0].numel() if parameter.ndim > 1 else 1000
+        groups.append({"params": [parameter], "full_rate": min(learning_rate / fan_in, 2e-3), "lr": 0.0})
+    return groups
+
+
 def train_vae(
     out: Path, recipe: VaeRecipe, resume: Path | None = None, report: Callable[[str], None] = print
 ) -> AutoencoderKLCogVideoX:
@@ -103,6 +116,8 @@ def train_vae(
         vae = build_vae()
         linear_start(vae, crops(recipe), recipe.start_seconds, report=report)
         standardise_latents(vae, clips=8, frames=recipe.frames)
+        with torch.no_grad():  # little noise at first, measured against latents of spread 1 / SCALING_FACTOR
+            vae.encoder.conv_out.conv.bias[vae.config.latent_channels :] = START_LOG_VARIANCE
         vae.save_pretrained(out / "start")
     else:
         vae = AutoencoderKLCogVideoX.from_pretrained(resume, torch_dtype=torch.float32)
@@ -111,17 +126,18 @@ def train_vae(
         if isinstance(module, nn.Conv3d):
             module.weight.data = module.weight.data.to(memory_format=torch.channels_last_3d)
     ema = Ema(vae, recipe.ema_decay)
-    optimizer = torch.optim.AdamW(vae.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4)
+    optimizer = torch.optim.AdamW(parameter_groups(vae, recipe.learning_rate), betas=(0.9, 0.99), weight_decay=1e-4)
     out.mkdir(parents=True, exist_ok=True)
     log = (out / "log.jsonl").open("a")
     start, step = time.monotonic(), 0
+    errors = torch.zeros(2)
     for x in crops(recipe):
         done = (time.monotonic() - start) / recipe.seconds
         if done >= 1:
             break
-        rate = recipe.learning_rate * min(1, (step + 1) / recipe.warm_up_steps) * (0.5 + 0.5 * math.cos(math.pi * done))
+        rate = min(1, (step + 1) / recipe.warm_up_steps) * (0.5 + 0.5 * math.cos(math.pi * done))
         for group in optimizer.param_groups:
-            group["lr"] = max(rate, 1e-5)
+            group["lr"] = group["full_rate"] * rate
         posterior = vae.encode(x).latent_dist
         y = vae.decode(posterior.sample()).sample
         kl = 0.5 * (posterior.mean.square() + posterior.var - 1 - posterior.logvar).mean()
@@ -132,16 +148,18 @@ def train_vae(
         optimizer.step()
         ema.update(vae)
         step += 1
+        errors += torch.stack([(y - x).detach()[i::2].square().mean() for i in (0, 1)]) / recipe.log_every
         if step % recipe.log_every == 0:
             row = {
                 "step": step,
                 "seconds": round(time.monotonic() - start, 1),
                 "loss": float(loss.detach()),
                 "kl": float(kl.detach()),
-                "clip_db": psnr(y[0::2].detach(), x[0::2]),
-                "motion_db": psnr(y[1::2].detach(), x[1::2]),
+                "clip_db": 10 * math.log10(4 / float(errors[0])),
+                "motion_db": 10 * math.log10(4 / float(errors[1])),
                 "latent_std": float(posterior.mean.detach().std()),
             }
+            errors.zero_()
             log.write(json.dumps(row) + "\n")
             log.flush()
             report(json.dumps(row))
@@ -165,7 +183,9 @@ def load_vae(folder: Path) -> AutoencoderKLCogVideoX:
 
 
 @torch.no_grad()
-def standardise_latents(vae: AutoencoderKLCogVideoX, clips: int = 24, frames: int = 17) -> tuple[list[float], list[float]]:
+def standardise_latents(
+    vae: AutoencoderKLCogVideoX, clips: int = 24, frames: int = 17
+) -> tuple[list[float], list[float]]:
     """Scale the latent channels in place so that times SCALING_FACTOR each has mean square 1; what is decoded stays.
 
     The factors go into the encoder's last convolution and out of everything in the decoder that reads the latent.

@@ -25,8 +25,6 @@ from .fast_conv import fast_causal_convolutions
 CONSTANT = 20.0
 """Size of the constant channels; signals are about 1, so they move a group's deviation by less than a percent."""
 
-START_LOG_VARIANCE = -5.0
-
 
 def _trunk_only(block: nn.Module, x: torch.Tensor, *args: Any, **kwargs: Any) -> tuple[torch.Tensor, dict[str, Any]]:
     shortcut = getattr(block, "conv_shortcut", None)
@@ -37,7 +35,9 @@ def _pass(module: nn.Module, x: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
     return x
 
 
-def _pass_with_cache(module: nn.Module, x: torch.Tensor, *args: Any, **kwargs: Any) -> tuple[torch.Tensor, dict[str, Any]]:
+def _pass_with_cache(
+    module: nn.Module, x: torch.Tensor, *args: Any, **kwargs: Any
+) -> tuple[torch.Tensor, dict[str, Any]]:
     return x, {}
 
 
@@ -100,13 +100,13 @@ def linear_start(
         masks.append(mask)
         shortcut.register_forward_hook(lambda module, args, out, mask=mask: out * mask.view(1, -1, 1, 1, 1))
     optimizer = torch.optim.Adam(linear.parameters(), lr=learning_rate, betas=(0.9, 0.99))
-    start, step, mean = time.monotonic(), 0, 0.0
-    for x in batches:
+    start, mean = time.monotonic(), 0.0
+    for step, x in enumerate(batches, start=1):
         done = (time.monotonic() - start) / seconds
         if done >= 1:
             break
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate * min(1, (step + 1) / 30) * (0.5 + 0.5 * math.cos(math.pi * done))
+            group["lr"] = learning_rate * min(1, step / 30) * (0.5 + 0.5 * math.cos(math.pi * done))
         z = linear.encode(x).latent_dist.mean
         y = linear.decode(z).sample
         loss = (y - x).square().mean()
@@ -114,10 +114,11 @@ def linear_start(
         (loss + 1e-4 * z.square().mean()).backward()
         nn.utils.clip_grad_norm_(linear.parameters(), 1.0)
         optimizer.step()
-        step += 1
         mean += float(loss.detach()) / 20
         if step % 20 == 0:
-            report(f"linear start, step {step}: {10 * math.log10(4 / mean):.1f} dB after {time.monotonic() - start:.0f} s")
+            report(
+                f"linear start, step {step}: {10 * math.log10(4 / mean):.1f} dB after {time.monotonic() - start:.0f} s"
+            )
             mean = 0.0
     vae.load_state_dict(linear.state_dict())
     _make_norms_harmless(vae, next(batches))
@@ -150,4 +151,4 @@ def _make_norms_harmless(vae: AutoencoderKLCogVideoX, x: torch.Tensor) -> None:
         if part is vae.encoder:
             latent = vae.config.latent_channels
             out.weight[latent:] = 0
-            out.bias[latent:] = START_LOG_VARIANCE
+            out.bias[latent:] = 0
