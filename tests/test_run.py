@@ -191,7 +191,7 @@ def run(root: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess
             f"try: sys.exit(run.main({arguments!r}))\n"
             "except run.SetupError as error: sys.exit(str(error))"
         )
-        return subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        return subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300)
 
     return call
 

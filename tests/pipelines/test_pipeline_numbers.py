@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tora_core.errors import SizeError, ToraError
-from tora_core.pipelines.dynamic import check_dynamic_guidance, guidance_at
+from tora_core.pipelines.dynamic import check_guidance, guidance_at
 from tora_core.pipelines.sizes import check_frames, check_side
 from tora_core.pipelines.window import active_steps, check_window
 
@@ -69,7 +69,13 @@ def test_reference_guidance_jumps_about_with_a_mean_of_3_8():
 
 def test_an_unknown_dynamic_guidance_is_refused():
     with pytest.raises(ToraError, match="expected one of off, reference, step-index"):
-        check_dynamic_guidance("on")
+        check_guidance("on", 6.0)
+
+
+@pytest.mark.parametrize("scale", [math.nan, math.inf, "6", None])
+def test_a_guidance_scale_that_is_no_finite_number_is_refused(scale):
+    with pytest.raises(ToraError, match="guidance_scale is"):
+        check_guidance("off", scale)
 
 
 @pytest.mark.parametrize(

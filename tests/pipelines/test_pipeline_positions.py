@@ -78,15 +78,20 @@ def test_at_its_own_size_nothing_changes(learned):
 
 
 def test_at_another_size_patches_get_the_interpolated_table(learned):
-    text, image = torch.randn(2, 6, 16), torch.randn(2, 5, 8, 6, 4)
+    from diffusers.models.embeddings import CogVideoXPatchEmbed
+
     embed = learned.patch_embed
-    embeds = embed(text, image)
-    table = resize_positions(embed.pos_embedding, 6, (3, 2, 3), (5, 3, 2))
-    embed.use_learned_positional_embeddings, sine = False, embed.use_positional_embeddings
-    embed.use_positional_embeddings = False
-    bare = type(embed).__mro__[1].forward(embed, text, image)
-    embed.use_learned_positional_embeddings, embed.use_positional_embeddings = True, sine
-    torch.testing.assert_close(embeds, bare + table)
+    bare = CogVideoXPatchEmbed(
+        in_channels=8,
+        embed_dim=32,
+        text_embed_dim=16,
+        use_positional_embeddings=False,
+        use_learned_positional_embeddings=False,
+    )
+    bare.load_state_dict({key: value for key, value in embed.state_dict().items() if key != "pos_embedding"})
+    text, image = torch.randn(2, 6, 16), torch.randn(2, 5, 8, 6, 4)
+    table = resize_positions(embed.pos_embedding, 6, (3, 2, 3), (5, 3, 2)).float()
+    torch.testing.assert_close(embed(text, image), bare(text, image) + table)
 
 
 def test_sine_and_rotary_models_are_left_alone(make):

@@ -46,8 +46,15 @@ def add_parsers(subparsers: Any) -> None:
     )
     parser.add_argument("--model", help="folder of a Tora or CogVideoX-5B model; default the bundled one")
     parser.add_argument("--adapter", help="Tora weights for a --model that holds none")
-    parser.add_argument("--device", help="torch device, such as cuda or cpu; default the best there is")
-    parser.add_argument("--dtype", choices=("float32", "float16", "bfloat16"), help="default by device and model")
+    parser.add_argument("--device", help="torch device, such as cuda or cpu; default a GPU where there is one")
+    parser.add_argument("--dtype", choices=("float32", "float16", "bfloat16"), help="default: as the model is stored")
+    parser.add_argument(
+        "--offload",
+        choices=("none", "model", "sequential"),
+        default="none",
+        help="keep weights off the GPU while they are not needed: whole models, or layer by layer (slow)",
+    )
+    parser.add_argument("--tiling", action="store_true", help="decode in spatial tiles, for GPUs with little memory")
     parser.add_argument("--out", type=Path, default=Path("output/video.mp4"), help="video file; its folder is made")
     parser.set_defaults(run=run)
 
@@ -75,13 +82,10 @@ def run(args: argparse.Namespace) -> int:
     from ..video import write_video
     from .sheet import contact_sheet, write_picture
 
-    pipeline = load_pipeline(
-        args.model,
-        image_to_video=image is not None,
-        dtype=None if args.dtype is None else getattr(torch, args.dtype),
-        device=args.device,
-        adapter=args.adapter,
-    )
+    pipeline = load_pipeline(args.model, image_to_video=image is not None, dtype=args.dtype, adapter=args.adapter)
+    place(pipeline, args.device, args.offload)
+    if args.tiling:
+        pipeline.vae.enable_tiling()
     print(
         f"{'image' if image is not None else 'text'} to video, {frames} frames of {width} x {height}", file=sys.stderr
     )
@@ -110,6 +114,24 @@ def run(args: argparse.Namespace) -> int:
     print(args.out)
     print(picture)
     return 0
+
+
+def place(pipeline: Any, device: str | None, offload: str) -> None:
+    """Move a pipeline to a device, or let diffusers move its parts there and back; ToraError where that can't be."""
+    import torch
+
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        if offload == "model":
+            pipeline.enable_model_cpu_offload(device=device)
+        elif offload == "sequential":
+            pipeline.enable_sequential_cpu_offload(device=device)
+        else:
+            pipeline.to(device)
+    except (RuntimeError, ValueError, ImportError, AssertionError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ToraError(f"the model can't go to device {device!r} with offload {offload!r}: {reason}") from error
 
 
 def read_image(path: Path) -> Any:

@@ -7,13 +7,16 @@ base model stands here again and without motion it is exactly that. State-dict k
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import diffusers
 import torch
 from diffusers import CogVideoXTransformer3DModel
 from diffusers.configuration_utils import register_to_config
+from diffusers.models.transformers.cogvideox_transformer_3d import CogVideoXBlock
 from torch import nn
 
 from ..errors import ToraError
@@ -81,6 +84,9 @@ class ToraTransformer3DModel(CogVideoXTransformer3DModel):
             )
         if fuser_type not in FUSERS:
             raise ToraError(f"fuser_type is {fuser_type!r}, expected one of {', '.join(FUSERS)}.")
+        if "attention_kwargs" not in inspect.signature(CogVideoXBlock.forward).parameters:
+            # Older blocks drop them, and the motion with them, without a word.
+            raise ToraError(f"diffusers is {diffusers.__version__}, expected 0.33 or newer: pip install -U diffusers.")
         super().__init__(
             num_attention_heads=num_attention_heads,
             attention_head_dim=attention_head_dim,

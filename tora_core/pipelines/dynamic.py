@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 
 from ..errors import ToraError
 
 DYNAMIC_GUIDANCE = ("off", "reference", "step-index")
 
 
-def check_dynamic_guidance(mode: str) -> str:
-    """Return `mode` if it is one of DYNAMIC_GUIDANCE, else raise ToraError."""
+def check_guidance(mode: str, scale: float) -> None:
+    """Raise ToraError unless `mode` is one of DYNAMIC_GUIDANCE and `scale` a finite number."""
     if mode not in DYNAMIC_GUIDANCE:
         raise ToraError(f"dynamic_guidance is {mode!r}, expected one of {', '.join(DYNAMIC_GUIDANCE)}.")
-    return mode
+    if not isinstance(scale, Real) or not math.isfinite(scale):
+        raise ToraError(f"guidance_scale is {scale!r}, expected a finite number; 1 is no guidance.")
 
 
 def guidance_at(mode: str, scale: float, *, step: int, steps: int, timestep: float) -> float:

@@ -15,7 +15,7 @@ from ..errors import ToraError
 from ..models.positions import interpolation_note
 from .checks import at_least_one, check_noise, check_output_type, count_prompts, told_as_tora_error
 from .denoising import Conditions, denoise
-from .dynamic import check_dynamic_guidance
+from .dynamic import check_guidance
 from .motion_input import DEFAULT_CACHE_BYTES, ClipShape, Motion, check_motion, collect_motions, plan_motions
 from .sizes import check_frames, check_side
 
@@ -101,7 +101,7 @@ class MotionGeneration:
         Raises ToraError, or SizeError with the nearest legal values, before any model runs.
         Source: paper section 3; the reference's t2v_pipeline.py and i2v_pipeline.py.
         """
-        self._check_models()
+        self.check_models()
         if isinstance(callback_on_step_end, (PipelineCallback, MultiPipelineCallbacks)):
             callback_on_step_end_tensor_inputs = callback_on_step_end.tensor_inputs
         frames, size = self._video_size(num_frames, height, width)
@@ -113,7 +113,7 @@ class MotionGeneration:
         per_prompt = at_least_one("num_videos_per_prompt", num_videos_per_prompt)
         if timesteps is None:
             num_inference_steps = at_least_one("num_inference_steps", num_inference_steps)
-        check_dynamic_guidance(dynamic_guidance)
+        check_guidance(dynamic_guidance, guidance_scale)
         check_output_type(output_type)
         shape = self._clip_shape(prompts, frames, size)
         images = self._images(image, prompts, per_prompt)
@@ -174,7 +174,7 @@ class MotionGeneration:
         self.maybe_free_model_hooks()
         return CogVideoXPipelineOutput(frames=video) if return_dict else (video,)
 
-    def _check_models(self) -> None:
+    def check_models(self) -> None:
         """Raise ToraError where transformer, VAE, scheduler and this pipeline do not belong together."""
         config, channels = self.transformer.config, self.vae.config.latent_channels
         if config.patch_size_t is not None:

@@ -81,7 +81,7 @@ def load_pipeline(
     pipe = pipeline_class(
         tokenizer=tokenizer, text_encoder=text_encoder, vae=vae, transformer=transformer, scheduler=scheduler
     )
-    pipe._check_models()
+    pipe.check_models()
     return pipe if device is None else pipe.to(device)
 
 
