@@ -89,7 +89,6 @@ def test_a_saved_pipeline_comes_back(own_t2v, call, path, tmp_path):
     assert torch.equal(call(loaded, trajectory=path), expected)
 
 
-@pytest.mark.xfail(strict=True, reason="diffusers looks for ModelMixin in the transformer's module")
 def test_a_saved_pipeline_comes_back_by_from_pretrained(own_t2v, call, path, tmp_path):
     own_t2v.save_pretrained(tmp_path)
     loaded = type(own_t2v).from_pretrained(tmp_path, local_files_only=True)

@@ -95,6 +95,11 @@ def test_window_of_four_steps(start, end, steps):
     assert active_steps(FOUR, start, end) == steps
 
 
+def test_a_step_exactly_on_a_border_belongs_to_the_later_window():
+    assert active_steps([500], 0.0, 0.5, train_timesteps=1001) == [False]
+    assert active_steps([500], 0.5, 1.0, train_timesteps=1001) == [True]
+
+
 def test_windows_that_meet_share_no_step_and_miss_none():
     timesteps = list(range(999, -1, -1))
     for middle in np.linspace(0, 1, 101).tolist():

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ..errors import ToraError
 from .arguments import number, whole
 
 
@@ -16,9 +17,11 @@ def add_parsers(subparsers: Any) -> None:
 
     vae = stages.add_parser("vae", help="the causal VAE, on crops of clips and motion pictures")
     vae.add_argument("--out", type=Path, required=True, help="folder for weights and log")
-    vae.add_argument("--seconds", type=number(1), default=2000.0, help="wall time after which the stage ends")
+    vae.add_argument("--seconds", type=number(1), default=900.0, help="wall time after which the stage ends")
     vae.add_argument("--resume", type=Path, help="folder of a VAE to start from")
-    vae.add_argument("--rate", type=number(0, 1), default=2e-3, help="learning rate at the start")
+    vae.add_argument("--rate", type=number(0, 10), default=0.08, help="learning rate at the start, times the fan-in")
+    vae.add_argument("--frames", type=whole(9), default=9, help="8k+1; length of the crops")
+    vae.add_argument("--decoder-only", action="store_true", help="with --resume: leave the latents as they are")
     vae.add_argument("--seed", type=whole(0), default=0)
     vae.set_defaults(run=run_vae)
 
@@ -49,7 +52,16 @@ def run_vae(args: argparse.Namespace) -> int:
     """Train the VAE."""
     from ..training.vae import VaeRecipe, train_vae
 
-    train_vae(args.out, VaeRecipe(seconds=args.seconds, learning_rate=args.rate, seed=args.seed), args.resume)
+    if args.decoder_only and args.resume is None:
+        raise ToraError("--decoder-only goes on from a trained VAE: name its folder with --resume.")
+    recipe = VaeRecipe(
+        seconds=args.seconds,
+        learning_rate=args.rate,
+        seed=args.seed,
+        frames=args.frames,
+        decoder_only=args.decoder_only,
+    )
+    train_vae(args.out, recipe, args.resume)
     return 0
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import diffusers
 import torch
-from diffusers import CogVideoXTransformer3DModel
+from diffusers import CogVideoXTransformer3DModel, ModelMixin  # noqa: F401 - from_pretrained looks for it here
 from diffusers.configuration_utils import register_to_config
 from diffusers.models.transformers.cogvideox_transformer_3d import CogVideoXBlock
 from torch import nn
@@ -29,6 +29,7 @@ from ..motion import (
     initialise_extractor,
     initialise_fuser,
 )
+from .positions import interpolate_learned_positions
 
 _MOTION = "tora_motion"
 _ATTENTION_KWARGS_POSITION = 4  # in CogVideoXBlock.forward, when gradient checkpointing calls it without names
@@ -122,6 +123,7 @@ class ToraTransformer3DModel(CogVideoXTransformer3DModel):
         self.fuser = nn.ModuleList(FUSERS[fuser_type](inner_dim, motion_channels) for _ in range(num_layers))
         initialise_extractor(self.traj_extractor)
         initialise_fuser(self.fuser)
+        interpolate_learned_positions(self)
         for index, block in enumerate(self.transformer_blocks):
             block.register_forward_pre_hook(partial(_take_motion, index, self.fuser), with_kwargs=True)
             block.norm1.register_forward_hook(_bend)
@@ -158,7 +160,12 @@ class ToraTransformer3DModel(CogVideoXTransformer3DModel):
         if video_flow is not None:
             motion_features = self.encode_motion(video_flow)
         if motion_features is not None:
-            motions = as_guidances(motion_features, motion_strength, len(self.transformer_blocks), self.encode_motion)
+
+            def encode_motion(latents: torch.Tensor) -> list[torch.Tensor]:
+                # Kept for all steps: in 16 bit where the fusers are, as they would be cast anyway.
+                return [feature.to(hidden_states.dtype) for feature in self.encode_motion(latents)]
+
+            motions = as_guidances(motion_features, motion_strength, len(self.transformer_blocks), encode_motion)
             if motions:
                 attention_kwargs = {**(attention_kwargs or {}), _MOTION: (motions, hidden_states.shape[1])}
         return super().forward(

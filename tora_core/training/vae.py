@@ -61,6 +61,8 @@ class VaeRecipe:
     seed: int = 0
     log_every: int = 20
     save_every: int = 200
+    decoder_only: bool = False
+    """Leaves the latents as they are, so that what was trained on them stays good."""
 
 
 def crops(recipe: VaeRecipe) -> Iterator[torch.Tensor]:
@@ -126,7 +128,10 @@ def train_vae(
         if isinstance(module, nn.Conv3d):
             module.weight.data = module.weight.data.to(memory_format=torch.channels_last_3d)
     ema = Ema(vae, recipe.ema_decay)
-    optimizer = torch.optim.AdamW(parameter_groups(vae, recipe.learning_rate), betas=(0.9, 0.99), weight_decay=1e-4)
+    learning = vae.decoder if recipe.decoder_only else vae
+    vae.encoder.requires_grad_(not recipe.decoder_only)
+    groups = parameter_groups(learning, recipe.learning_rate)
+    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=1e-4)
     out.mkdir(parents=True, exist_ok=True)
     log = (out / "log.jsonl").open("a")
     start, step = time.monotonic(), 0
@@ -144,7 +149,7 @@ def train_vae(
         loss = 10 * (y - x).square().mean() + (y - x).abs().mean() + recipe.kl_weight * kl
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(learning.parameters(), 1.0)
         optimizer.step()
         ema.update(vae)
         step += 1
@@ -164,17 +169,12 @@ def train_vae(
             log.flush()
             report(json.dumps(row))
         if step % recipe.save_every == 0:
-            ema.copy_to(build_like(vae)).half().save_pretrained(out)
-    final = ema.copy_to(build_like(vae))
+            ema.copy_to(type(vae).from_config(vae.config)).half().save_pretrained(out)
+    final = ema.copy_to(type(vae).from_config(vae.config))
     final.half().save_pretrained(out)
     (out / "recipe.json").write_text(json.dumps({**asdict(recipe), "steps": step}, indent=2) + "\n")
     log.close()
     return final.float()
-
-
-def build_like(vae: AutoencoderKLCogVideoX) -> AutoencoderKLCogVideoX:
-    """A fresh VAE of the same configuration."""
-    return AutoencoderKLCogVideoX.from_config(vae.config)
 
 
 def load_vae(folder: Path) -> AutoencoderKLCogVideoX:
