@@ -77,7 +77,7 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
 def demo(python: str, passed_on: list[str]) -> int:
     started = time.time()
     code = run(python, [*DEMO_COMMAND, *passed_on])
-    if code != 0 or "--out" in passed_on:
+    if code != 0 or any(word.split("=")[0] == "--out" for word in passed_on):
         return code
     for name in (DEMO_VIDEO, DEMO_PICTURE):
         path = os.path.join(ROOT, name)

@@ -108,10 +108,10 @@ def test_the_wheel_holds_the_library_with_its_data_and_nothing_else(root: Path, 
     assert built.returncode == 0, built.stderr
 
     (wheel,) = tmp_path.glob("*.whl")
-    assert wheel.name.startswith(f"comfyui_tora-{tora_core.__version__}-py3-none-any")
+    assert wheel.name.startswith(f"tora_trajectory-{tora_core.__version__}-py3-none-any")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-        info = f"comfyui_tora-{tora_core.__version__}.dist-info"
+        info = f"tora_trajectory-{tora_core.__version__}.dist-info"
         scripts = configparser.ConfigParser()
         scripts.read_string(archive.read(f"{info}/entry_points.txt").decode())
         metadata = archive.read(f"{info}/METADATA").decode()

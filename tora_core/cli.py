@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"tora: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"tora: {error.strerror or error}: {error.filename or 'no file named'}", file=sys.stderr)
+        where = "" if error.filename is None else f": {error.filename}"
+        print(f"tora: {error.strerror or error}{where}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\ntora: interrupted; nothing was left half-written.", file=sys.stderr)

@@ -60,18 +60,27 @@ def test_draw_makes_a_picture_of_the_canvas(capsys, tmp_path, motion):
         (["generate", "--prompt", "x", "--trajectory", "nowhere.txt"], "nowhere.txt"),
         (["generate", "--prompt", "x", "--out", "video.gif"], ".mp4"),
         (["generate", "--prompt", "x", "--image", "{wave}"], "picture"),
+        (["generate", "--prompt", "x", "--image", "{cut}"], "cut.png"),
+        (["train", "joint", "--latents", "empty", "--out", "o"], "tora train encode"),
+        (["train", "encode", "--vae", "nowhere", "--out", "o"], "nowhere"),
+        (["train", "vae", "--out", "o", "--decoder-only"], "--resume"),
         (["inspect", "nowhere.safetensors"], "nowhere.safetensors"),
         (["convert", "nowhere.safetensors", "out.safetensors", "--to", "own"], "nowhere.safetensors"),
     ],
 )
 def test_bad_input_ends_with_code_2_and_one_line(capsys, tmp_path, monkeypatch, arguments, words):
-    monkeypatch.chdir(tmp_path)
-    code, _, err = run(capsys, *(part.format(wave=EXAMPLES / "wave.json") for part in arguments))
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    cut = tmp_path / "cut.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)).save(cut)
+    cut.write_bytes(cut.read_bytes()[:4000])
+    code, _, err = run(capsys, *(part.format(wave=EXAMPLES / "wave.json", cut=cut) for part in arguments))
     assert code == 2
     assert words in err
     assert err.splitlines()[-1].startswith("tora: ")
     assert "Traceback" not in err
-    assert list(tmp_path.iterdir()) == []
+    assert list(work.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -210,3 +210,22 @@ def test_a_motion_is_either_features_or_latents():
     for wrong in ({}, {"features": [], "latents": torch.zeros(1)}):
         with pytest.raises(ToraError, match="exactly one"):
             MotionGuidance(**wrong)
+
+
+def test_the_budget_holds_when_the_strength_changes_from_call_to_call():
+    fuser = random_fuser()
+    one = 2 * FRAMES * WIDTH * HEIGHT * AREA_WIDTH * 4
+    motion = MotionGuidance([features(), features(), features()], cache_bytes=one)
+    with torch.no_grad():
+        for strength in (0.5, 0.25, 2.0):
+            (scaled,) = as_guidances(motion, strength, 3, lambda latents: [])
+            for index in range(3):
+                scaled.state(index, fuser, FRAMES)
+    assert len(motion._states) == 1
+
+
+@pytest.mark.parametrize("kind", sorted(FUSERS))
+@pytest.mark.parametrize(("frames", "words"), [(2, "latent frames"), (1, "tokens")])
+def test_features_that_do_not_fit_are_refused_by_every_design(kind, frames, words):
+    with pytest.raises(ToraError, match=words):
+        random_fuser(kind)(tokens(), features(), frames)

@@ -90,7 +90,7 @@ def _require_free(weights: Weights, targets: list[Path], overwrite: bool) -> Non
         if target.is_dir():
             raise CheckpointError(f"{target} is a folder, expected a file name to write to.")
         if target.exists() and not overwrite:
-            raise CheckpointError(f"{target} exists already; give another name, or allow overwriting.")
+            raise CheckpointError(f"{target} exists already; give another name, or --overwrite (overwrite=True).")
 
 
 def _write_folder(weights: Weights, dst: Path, types: TypeOf) -> list[Path]:

@@ -17,10 +17,12 @@ def add_parsers(subparsers: Any) -> None:
     inspect.set_defaults(run=run_inspect)
 
     convert = subparsers.add_parser("convert", help="turn Tora weights from one layout into another")
-    convert.add_argument("source", type=Path, help="file or folder to read")
+    convert.add_argument("source", type=Path, nargs="+", help="file or folder to read, or both files of a pair")
     convert.add_argument("target", type=Path, help="file or folder to write")
     convert.add_argument("--to", choices=("own", "pair", "diffusers"), required=True, help="layout to write")
     convert.add_argument("--dtype", choices=("float32", "float16", "bfloat16"), help="default: as it is")
+    convert.add_argument("--kind", choices=("t2v", "i2v"), help="what the weights are for, where the files don't tell")
+    convert.add_argument("--overwrite", action="store_true", help="replace files that are there")
     convert.set_defaults(run=run_convert)
 
 
@@ -43,6 +45,7 @@ def run_convert(args: argparse.Namespace) -> int:
     from ..checkpoints import convert
 
     dtype = None if args.dtype is None else getattr(torch, args.dtype)
-    for path in convert(args.source, args.target, layout=args.to, dtype=dtype):
+    source = args.source[0] if len(args.source) == 1 else args.source
+    for path in convert(source, args.target, layout=args.to, dtype=dtype, kind=args.kind, overwrite=args.overwrite):
         print(path)
     return 0

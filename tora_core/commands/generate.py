@@ -14,6 +14,7 @@ BUNDLED_SIZE = (128, 128)
 BUNDLED_FRAMES = 17
 PUBLISHED_SIZE = (480, 720)
 PUBLISHED_FRAMES = 49
+CANVAS_HELP = "px that the paths were drawn on, where the file holds none; default the video's size"
 
 
 def add_parsers(subparsers: Any) -> None:
@@ -28,6 +29,7 @@ def add_parsers(subparsers: Any) -> None:
     parser.add_argument("--negative", default="", metavar="PROMPT", help="what is not to be seen")
     parser.add_argument("--trajectory", type=Path, metavar="FILE", help="drawn paths, in any format the library reads")
     parser.add_argument("--trajectory-format", metavar="NAME", help="read the file as this format instead of looking")
+    parser.add_argument("--canvas", nargs=2, type=whole(1, 32768), metavar=("W", "H"), help=CANVAS_HELP)
     parser.add_argument("--image", type=Path, help="first frame; makes it image-to-video")
     parser.add_argument("--width", type=whole(16, 8192), help="px; default 128 bundled, 720 otherwise")
     parser.add_argument("--height", type=whole(16, 8192), help="px; default 128 bundled, 480 otherwise")
@@ -61,8 +63,6 @@ def add_parsers(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check all that is cheap to check, then load, sample and write."""
-    from ..trajectory import Trajectory
-
     if args.out.suffix.lower() != ".mp4":
         raise ToraError(f"--out is {args.out.name!r}, expected a name ending in .mp4.")
     bundled = args.model is None
@@ -71,9 +71,7 @@ def run(args: argparse.Namespace) -> int:
     frames = args.frames or (BUNDLED_FRAMES if bundled else PUBLISHED_FRAMES)
     trajectory = None
     if args.trajectory is not None:
-        trajectory = Trajectory.load(
-            args.trajectory, width=width, height=height, frames=frames, format=args.trajectory_format
-        )
+        trajectory = read_trajectory(args, (width, height), frames)
     image = None if args.image is None else read_image(args.image)
 
     import torch
@@ -116,6 +114,19 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def read_trajectory(args: argparse.Namespace, video: tuple[int, int], frames: int) -> Any:
+    """The trajectory of --trajectory; says what it was read as. `video` is (width, height)."""
+    from ..trajectory import read_files
+    from .trajectory import say
+
+    width, height = args.canvas or video
+    trajectory, info = read_files(
+        args.trajectory, width=width, height=height, frames=frames, format=args.trajectory_format
+    )
+    say(info, trajectory)
+    return trajectory
+
+
 def place(pipeline: Any, device: str | None, offload: str) -> None:
     """Move a pipeline to a device, or let diffusers move its parts there and back; ToraError where that can't be."""
     import torch
@@ -136,10 +147,12 @@ def place(pipeline: Any, device: str | None, offload: str) -> None:
 
 def read_image(path: Path) -> Any:
     """A PIL picture in RGB; ToraError when the file is none."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(path) as image:
-            return image.convert("RGB")
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+            return ImageOps.exif_transpose(image).convert("RGB")
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # not there, not ours to read
+            raise
         raise ToraError(f"{path} can't be read as a picture ({error}); expected PNG, JPEG or WebP.") from error

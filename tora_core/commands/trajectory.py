@@ -49,11 +49,12 @@ def _read(args: argparse.Namespace) -> Trajectory:
     trajectory, info = read_files(
         source, width=args.width, height=args.height, frames=args.frames, format=args.source_format
     )
-    _say(info, trajectory)
+    say(info, trajectory)
     return trajectory
 
 
-def _say(info: ReadInfo, trajectory: Trajectory) -> None:
+def say(info: ReadInfo, trajectory: Trajectory) -> None:
+    """Tell on stderr how a trajectory was read."""
     tracks = len(trajectory.tracks)
     print(
         f"read as {info.format} ({info.reason}): {tracks} track{'s' * (tracks != 1)}, {trajectory.frames} frames, "

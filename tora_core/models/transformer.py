@@ -142,9 +142,9 @@ class ToraTransformer3DModel(CogVideoXTransformer3DModel):
         video_flow: torch.Tensor | None = None,
         motion_features: Sequence[torch.Tensor] | MotionGuidance | Sequence[Any] | None = None,
         motion_strength: float | Sequence[float] = 1.0,
+        image_rotary_emb: tuple[torch.Tensor, torch.Tensor] | None = None,
         timestep_cond: torch.Tensor | None = None,
         ofs: int | float | torch.Tensor | None = None,
-        image_rotary_emb: tuple[torch.Tensor, torch.Tensor] | None = None,
         attention_kwargs: dict[str, Any] | None = None,
         return_dict: bool = True,
     ) -> Any:

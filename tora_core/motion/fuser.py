@@ -42,6 +42,24 @@ class MotionFuser(nn.Module):
         """What is added to h (B, F'*H*W, D) at strength 1, same shape and type."""
         raise NotImplementedError
 
+    @staticmethod
+    def check_features(features: torch.Tensor, frames: int) -> None:
+        """Raise ToraError unless features are (motions*frames, C, H, W)."""
+        if features.ndim != 4 or frames < 1 or features.shape[0] % frames:
+            raise ToraError(
+                f"motion features have shape {tuple(features.shape)}, expected (motions * {frames} latent frames, "
+                "channels, height, width)."
+            )
+
+    @staticmethod
+    def check_tokens(h: torch.Tensor, motions: int, frames: int, area: int) -> None:
+        """Raise ToraError unless h is (a multiple of motions, frames*area, D)."""
+        if h.shape[1] != frames * area or h.shape[0] % motions:
+            raise ToraError(
+                f"the block has {h.shape[0]} sequences of {h.shape[1]} image tokens, but the motion is "
+                f"{motions} x {frames} latent frames x {area} tokens: encode it at the size and frame count sampled."
+            )
+
     def forward(self, h: torch.Tensor, features: torch.Tensor, frames: int, strength: float = 1.0) -> torch.Tensor:
         """h plus its contribution; strength 0 returns h itself."""
         if strength == 0:
@@ -72,11 +90,7 @@ class MotionGuidanceFuser(MotionFuser):
 
     def prepare(self, features: torch.Tensor, frames: int) -> State:
         """gamma and beta, each (B_m, F', D, H*W)."""
-        if features.ndim != 4 or frames < 1 or features.shape[0] % frames:
-            raise ToraError(
-                f"motion features have shape {tuple(features.shape)}, expected (motions * {frames} latent frames, "
-                "channels, height, width)."
-            )
+        self.check_features(features, frames)
         return (
             self._modulation(features, frames, self.flow_gamma_spatial, self.flow_gamma_temporal),
             self._modulation(features, frames, self.flow_beta_spatial, self.flow_beta_temporal),
@@ -92,11 +106,7 @@ class MotionGuidanceFuser(MotionFuser):
     def contribution(self, h: torch.Tensor, state: State) -> torch.Tensor:
         gamma, beta = state
         motions, frames, _, area = gamma.shape
-        if h.shape[1] != frames * area or h.shape[0] % motions:
-            raise ToraError(
-                f"the block has {h.shape[0]} sequences of {h.shape[1]} image tokens, but the motion is "
-                f"{motions} x {frames} latent frames x {area} tokens: encode it at the size and frame count sampled."
-            )
+        self.check_tokens(h, motions, frames, area)
         x = rearrange(h, "b (f s) c -> (b f) c s", f=frames)
         x = self.flow_cond_norm(x.float())
         x = rearrange(x, "(r m f) c s -> r m f c s", m=motions, f=frames)

@@ -32,10 +32,12 @@ class ExtraChannelFuser(MotionFuser):
         self.proj_out = operations.Linear(width, width)
 
     def prepare(self, features: torch.Tensor, frames: int) -> State:
+        self.check_features(features, frames)
         return (_feature_tokens(features, frames),)
 
     def contribution(self, h: torch.Tensor, state: State) -> torch.Tensor:
         (tokens,) = state
+        self.check_tokens(h, *tokens.shape[:3])
         tokens = rearrange(tokens, "b f s c -> b (f s) c").to(h.dtype)
         tokens = tokens.repeat(h.shape[0] // tokens.shape[0], 1, 1)
         return self.proj_out(nn.functional.gelu(self.proj_in(torch.cat([h, tokens], dim=-1))))
@@ -55,12 +57,14 @@ class CrossAttentionFuser(MotionFuser):
         self.proj_out = operations.Linear(width, width)
 
     def prepare(self, features: torch.Tensor, frames: int) -> State:
+        self.check_features(features, frames)
         kv = self.to_kv(_feature_tokens(features, frames))
         return tuple(rearrange(x, "b f s (n d) -> b f n s d", d=HEAD_SIZE) for x in kv.chunk(2, dim=-1))
 
     def contribution(self, h: torch.Tensor, state: State) -> torch.Tensor:
         key, value = state
-        motions, frames = key.shape[:2]
+        motions, frames, _, area = key.shape[:4]
+        self.check_tokens(h, motions, frames, area)
         q = rearrange(self.to_q(self.norm(h)), "(r m) (f s) (n d) -> r m f n s d", m=motions, f=frames, d=HEAD_SIZE)
         shape = q.shape
         out = nn.functional.scaled_dot_product_attention(

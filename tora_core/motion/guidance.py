@@ -36,7 +36,6 @@ class MotionGuidance:
         self.strength = float(strength)
         self.cache_bytes = int(cache_bytes)
         self._states: dict[int, State] = {}
-        self._used_bytes = 0
 
     def encode(self, encode_motion: Callable[[torch.Tensor], list[torch.Tensor]]) -> None:
         """Turn latents into features, once."""
@@ -50,11 +49,14 @@ class MotionGuidance:
         parameter = next(fuser.parameters(), None)
         features = self.features[index]
         state = fuser.prepare(features if parameter is None else features.to(parameter.dtype), frames)
-        size = sum(part.numel() * part.element_size() for part in state)
-        if not torch.is_grad_enabled() and self._used_bytes + size <= self.cache_bytes:
+        used = sum(_bytes(kept) for kept in self._states.values())
+        if not torch.is_grad_enabled() and used + _bytes(state) <= self.cache_bytes:
             self._states[index] = state
-            self._used_bytes += size
         return state
+
+
+def _bytes(state: State) -> int:
+    return sum(part.numel() * part.element_size() for part in state)
 
 
 def as_guidances(
@@ -93,7 +95,7 @@ def _with_strength(motion: MotionGuidance, strength: float) -> MotionGuidance:
     if motion.strength == strength:
         return motion
     scaled = MotionGuidance(motion.features, strength, motion.cache_bytes)
-    scaled._states, scaled._used_bytes = motion._states, motion._used_bytes
+    scaled._states = motion._states  # shared, so that the budget is one
     return scaled
 
 

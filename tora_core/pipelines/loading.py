@@ -40,6 +40,7 @@ class _Parts:
     home: Path  # vae/, text_encoder/, tokenizer/ and scheduler/
     transformer: Path
     adapter: Any  # what load_transformer takes
+    small: bool = False  # the bundled model, or one that `tora train export` wrote as that was
 
 
 def load_pipeline(
@@ -63,15 +64,15 @@ def load_pipeline(
     kind = "i2v" if image_to_video else "t2v"
     wanted = as_dtype(dtype)
     parts = _bundled(kind, adapter) if model is None else _named(Path(model), kind, adapter)
-    if model is None and wanted is None:
+    if parts.small and wanted is None:
         wanted = torch.float32
 
     # Small parts first: what is missing is told before gigabytes are read.
-    tokenizer = _tokenizer(parts.home / "tokenizer", bundled=model is None)
+    tokenizer = _tokenizer(parts.home / "tokenizer", bundled=parts.small)
     scheduler = _scheduler(parts.home / "scheduler")
     transformer = load_transformer(parts.transformer, adapter=parts.adapter, dtype=wanted)
     wanted = wanted or transformer.patch_embed.proj.weight.dtype
-    with _no_progress_bars() if model is None else contextlib.nullcontext():
+    with _no_progress_bars() if parts.small else contextlib.nullcontext():
         vae, text_encoder = _vae(parts.home / "vae", wanted), _text_encoder(parts.home / "text_encoder", wanted)
 
     from .image_to_video import ToraImageToVideoPipeline
@@ -92,7 +93,7 @@ def _bundled(kind: str, adapter: Any) -> _Parts:
             f"the bundled {_WORDS[kind]} model is not part of this installation ({home} is missing). Install the "
             "package again, or name a model folder."
         )
-    return _Parts(BUNDLED, home / "transformer", adapter or home / "tora.safetensors")
+    return _Parts(BUNDLED, home / "transformer", adapter or home / "tora.safetensors", small=True)
 
 
 def _named(folder: Path, kind: str, adapter: Any) -> _Parts:
@@ -103,6 +104,8 @@ def _named(folder: Path, kind: str, adapter: Any) -> _Parts:
             "this computer (nothing is downloaded). Tora's weight files go with such a folder: "
             "load_pipeline(COGVIDEOX_5B_FOLDER, adapter=FILE)."
         )
+    if (folder / kind / "transformer").is_dir():  # what `tora train export` writes, as the bundled one
+        return _Parts(folder, folder / kind / "transformer", adapter or folder / kind / "tora.safetensors", small=True)
     missing = [
         name
         for name in ("transformer", "vae", "text_encoder", "tokenizer", "scheduler")
@@ -169,7 +172,8 @@ def _vae(folder: Path, dtype: torch.dtype) -> Any:
     from diffusers import AutoencoderKLCogVideoX
 
     # Cast afterwards: the argument for it is called torch_dtype in old versions of diffusers and dtype in new ones.
-    return _model(AutoencoderKLCogVideoX, folder).to(dtype)
+    # By torch's method: diffusers' own warns of layers to be kept in float32 even where there are none.
+    return torch.nn.Module.to(_model(AutoencoderKLCogVideoX, folder), dtype)
 
 
 def _text_encoder(folder: Path, dtype: torch.dtype) -> Any:

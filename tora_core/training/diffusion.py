@@ -16,9 +16,11 @@ from pathlib import Path
 
 import torch
 from diffusers import CogVideoXDDIMScheduler
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from ..errors import CheckpointError
 from ..models import ToraTransformer3DModel
 from ..models.rotary import rotary_positions
 from ..motion import MotionFuser, MotionGuidance
@@ -180,7 +182,7 @@ def train_diffusion(
     tokenizer = build_tokenizer()
     model = TextToMotionVideo(build_text_encoder(len(tokenizer)), build_transformer(recipe.layers))
     if resume is not None:
-        model.load_state_dict({key: value.float() for key, value in load_file(resume).items()}, strict=True)
+        load_weights(model, resume)
     model.train()
     ema = Ema(model, recipe.ema_decay)
     decayed = [p for p in model.parameters() if p.ndim > 1]
@@ -227,6 +229,16 @@ def train_diffusion(
     log.close()
     ema.copy_to(model)
     return model.eval()
+
+
+def load_weights(model: TextToMotionVideo, path: Path) -> None:
+    """Load what `save_weights` wrote, as float32; CheckpointError when it is of another model."""
+    try:
+        values = {key: value.float() for key, value in load_file(path).items()}
+        model.load_state_dict(values, strict=True)
+    except (RuntimeError, SafetensorError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CheckpointError(f"{path} holds no weights of this model ({reason}). Name weights.safetensors.") from error
 
 
 def save_weights(ema: Ema, path: Path) -> None:

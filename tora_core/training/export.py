@@ -8,11 +8,11 @@ from pathlib import Path
 
 import torch
 from diffusers import CogVideoXTransformer3DModel
-from safetensors.torch import load_file
+from safetensors import safe_open
 
 from ..checkpoints import save_adapter
 from ..models import ToraTransformer3DModel
-from .diffusion import TextToMotionVideo, build_scheduler, build_transformer
+from .diffusion import TextToMotionVideo, build_scheduler, build_transformer, load_weights
 from .text import build_text_encoder, build_tokenizer
 
 KINDS = {"t2v": False, "i2v": True}
@@ -20,10 +20,12 @@ KINDS = {"t2v": False, "i2v": True}
 
 def load_trained(weights: Path) -> TextToMotionVideo:
     """The joint stage's model with the weights of a file, float32, eval mode."""
-    values = {key: value.float() for key, value in load_file(weights).items()}
-    layers = 1 + max(int(key.split(".")[2]) for key in values if key.startswith("transformer.transformer_blocks."))
+    with safe_open(weights, framework="pt") as file:
+        keys = list(file.keys())
+    blocks = [key.split(".")[2] for key in keys if key.startswith("transformer.transformer_blocks.")]
+    layers = 1 + max((int(block) for block in blocks), default=0)
     model = TextToMotionVideo(build_text_encoder(len(build_tokenizer())), build_transformer(layers))
-    model.load_state_dict(values, strict=True)
+    load_weights(model, weights)
     return model.eval()
 
 

@@ -12,6 +12,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from ..errors import ToraError
 from ..motion import render_motion
 from .fast_conv import fast_causal_convolutions
 from .synthetic import draw_clip
@@ -77,9 +78,14 @@ def load_latents(folder: Path) -> LatentSet:
     """Everything encoded so far in `folder`."""
     parts: dict[str, list[torch.Tensor]] = {"video": [], "image": [], "motion": []}
     captions: list[str] = []
-    for path in sorted(folder.glob("*.safetensors")):
+    paths = sorted(folder.glob("*.safetensors"))
+    if not paths:
+        raise ToraError(f"{folder} holds no encoded clips: make them with `tora train encode --out {folder}`.")
+    for path in paths:
         with safe_open(path, framework="pt") as file:
             for name, values in parts.items():
                 values.append(file.get_tensor(name))
             captions += file.metadata()["captions"].split("\n")
+    if len({value.shape[1:] for value in parts["video"]}) > 1:
+        raise ToraError(f"{folder} holds clips of several lengths or sizes: one folder for each.")
     return LatentSet(captions=captions, **{name: torch.cat(values) for name, values in parts.items()})

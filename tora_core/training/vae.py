@@ -19,6 +19,7 @@ import torch
 from diffusers import AutoencoderKLCogVideoX
 from torch import nn
 
+from ..errors import CheckpointError
 from ..motion import render_motion
 from .ema import Ema
 from .synthetic import draw_clip
@@ -122,7 +123,7 @@ def train_vae(
             vae.encoder.conv_out.conv.bias[vae.config.latent_channels :] = START_LOG_VARIANCE
         vae.save_pretrained(out / "start")
     else:
-        vae = AutoencoderKLCogVideoX.from_pretrained(resume, torch_dtype=torch.float32)
+        vae = load_vae(resume)
     vae.train()
     for module in vae.modules():  # the layout that CPU kernels are quickest with
         if isinstance(module, nn.Conv3d):
@@ -179,7 +180,11 @@ def train_vae(
 
 def load_vae(folder: Path) -> AutoencoderKLCogVideoX:
     """The VAE of a folder, in float32 and eval mode."""
-    return AutoencoderKLCogVideoX.from_pretrained(folder, torch_dtype=torch.float32).eval()
+    try:
+        return AutoencoderKLCogVideoX.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True).eval()
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CheckpointError(f"{folder} can't be loaded as a VAE ({reason}).") from error
 
 
 @torch.no_grad()
