@@ -31,9 +31,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name that the console can't show must not stop the work
+            stream.reconfigure(errors="backslashreplace")
     args = build_parser().parse_args(arguments)
     try:
         return int(args.run(args) or 0)
+    except BrokenPipeError:  # `tora ... | head` has read enough; the work is done
+        return 0
     except ToraError as error:
         print(f"tora: {error}", file=sys.stderr)
         return 2
@@ -49,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _drop_closed_output() -> None:
-    """`tora ... | head` closes our output early: that is no error of ours."""
+    """What was not read of our output goes nowhere, so that Python does not complain when it ends."""
+    if sys.stdout is None:
+        return
     try:
         sys.stdout.flush()
     except BrokenPipeError:

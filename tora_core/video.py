@@ -132,7 +132,9 @@ def _encode(path: Path, pixels: np.ndarray, rate: Fraction, crf: int) -> None:
 
     _, height, width, _ = pixels.shape
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": "medium"})
+        # With several threads x264 writes another file each time; the same seed is to give the same one.
+        options = {"crf": str(crf), "preset": "medium", "threads": "1"}
+        stream = container.add_stream("libx264", rate=rate, options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         # Said in the file, as players guess the standard by the size otherwise and show other colours.
         context = stream.codec_context

@@ -101,6 +101,15 @@ def test_wrong_usage_ends_with_code_2(capsys, arguments):
     assert "usage:" in err
 
 
+def test_converting_onto_an_input_is_refused_and_leaves_it_as_it_was(capsys, tmp_path):
+    path = tmp_path / "drawn.json"
+    path.write_bytes((EXAMPLES / "two.json").read_bytes())
+    code, _, err = run(capsys, "trajectory", "convert", path, path, "--to", "spline-editor")
+    assert code == 2
+    assert "drawn.json" in err
+    assert path.read_bytes() == (EXAMPLES / "two.json").read_bytes()
+
+
 def test_interrupt_ends_with_code_130(capsys, monkeypatch):
     from tora_core.commands import trajectory
 

@@ -92,6 +92,31 @@ def test_evaluate_prints_figures_for_both_strengths(tmp_path, capsys):
     assert main([str(part) for part in arguments]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert set(figures) >= {"clips", "strength 1", "strength 0", "times closer"}
-    assert figures["strength 1"]["frames"] == 9
+    assert figures["strength 1"]["asked color"]["frames"] == 9
     names = sorted(path.name for path in (tmp_path / "report").iterdir())
     assert names == ["00_strength_0.png", "00_strength_1.png", "figures.json"]
+
+
+def test_an_input_picture_is_never_replaced_by_the_sheet(tmp_path, capsys):
+    image = tmp_path / "cat.png"
+    Image.fromarray(draw_clip(3, frames=1).frames[0]).save(image)
+    before = image.read_bytes()
+    assert generate(tmp_path, "--image", image, name="cat.mp4") == 2
+    assert image.read_bytes() == before
+    assert "cat.png" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("picture", "expected"),
+    [
+        (Image.fromarray(np.full((4, 4), 30840, np.uint16)), (120, 120, 120)),
+        (Image.new("RGBA", (4, 4), (255, 0, 0, 0)), (255, 255, 255)),
+        (Image.new("L", (4, 4), 7), (7, 7, 7)),
+    ],
+)
+def test_pictures_of_every_kind_are_read_as_they_look(tmp_path, picture, expected):
+    from tora_core.commands.generate import read_image
+
+    path = tmp_path / "picture.png"
+    picture.save(path)
+    assert read_image(path).getpixel((1, 1)) == expected

@@ -7,7 +7,7 @@ import pytest
 
 from tora_core import ToraError
 from tora_core.evaluation.traj_error import trajectory_error
-from tora_core.tracking.color import locate_color
+from tora_core.tracking.color import locate_color, locate_salient
 from tora_core.training.synthetic import OBJECT_COLORS, draw_clip
 
 ASKED = np.array([[[0.0, 0.0], [10.0, 0.0], [20.0, 0.0]]])
@@ -27,6 +27,8 @@ def test_a_lost_frame_counts_as_half_the_diagonal():
     assert error.euclidean_px == pytest.approx(25 / 3)
     assert error.l1_px == pytest.approx(25 / 3)
     assert error.found_share == pytest.approx(2 / 3)
+    assert error.found_only_px == 0
+    assert trajectory_error(ASKED, ASKED, size=SIZE, found=np.zeros((1, 3), bool)).found_only_px is None
 
 
 def test_hidden_frames_do_not_count():
@@ -50,6 +52,14 @@ def test_what_can_not_be_compared_is_refused(asked, obtained, extra):
 
 
 @pytest.mark.parametrize("seed", range(6))
+def test_what_stands_out_is_found_without_knowing_its_color(seed):
+    clip = draw_clip(2_000_000 + seed, objects=1, size=(96, 160))
+    centers, found = locate_salient(clip.frames)
+    assert found.all()
+    assert np.linalg.norm(centers - clip.tracks.points_px[0], axis=1).mean() < 0.5
+
+
+@pytest.mark.parametrize("seed", range(6))
 def test_the_tracker_finds_a_drawn_shape_within_a_third_of_a_pixel(seed):
     clip = draw_clip(1_000_000 + seed, objects=1, size=(96, 160))
     centers, found = locate_color(clip.frames, OBJECT_COLORS[clip.things[0].color])
@@ -62,3 +72,4 @@ def test_an_empty_scene_holds_nothing_to_find():
     centers, found = locate_color(frames, (255, 0, 0))
     assert not found.any()
     assert not centers.any()
+    assert not locate_salient(frames)[1].any()

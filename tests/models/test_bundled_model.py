@@ -46,4 +46,8 @@ def test_it_follows_at_least_twice_as_close_as_without_motion():
     pipe = tora_core.load_pipeline()
     pipe.set_progress_bar_config(disable=True)
     figures = evaluate_held_out(pipe, count=4, frames=17, size=(128, 128), steps=12, guidance=3.0, batch=4)
-    assert figures["times closer"] >= 2
+    assert figures["times closer"]["what stands out"] >= 2
+    # That must not come from shapes that are merely missing at strength 0.
+    with_motion, without = (figures[f"strength {s}"]["what stands out"] for s in ("1", "0"))
+    assert with_motion["found_share"] > 0.9
+    assert without["found_only_px"] >= 2 * with_motion["found_only_px"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,11 @@ def add_parsers(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check all that is cheap to check, then load, sample and write."""
-    if args.out.suffix.lower() != ".mp4":
-        raise ToraError(f"--out is {args.out.name!r}, expected a name ending in .mp4.")
+    picture = checked_outputs(args.out, args.image)
+    if args.start > args.end:
+        raise ToraError(f"--start is {args.start:g} and --end {args.end:g}: motion can't end before it sets in.")
+    if args.trajectory is not None and (args.start == args.end or args.strength == 0):
+        print("note: at this strength, start and end the trajectory does nothing", file=sys.stderr)
     bundled = args.model is None
     size = BUNDLED_SIZE if bundled else PUBLISHED_SIZE
     height, width = args.height or size[0], args.width or size[1]
@@ -106,12 +110,27 @@ def run(args: argparse.Namespace) -> int:
     )
     video = (result.frames[0].clip(0, 1) * 255).round().astype("uint8")
     write_video(args.out, video, args.fps)
-    picture = args.out.with_suffix(".png")
     tracks = None if trajectory is None else trajectory.sample(frames=frames, size=(height, width))
     write_picture(picture, contact_sheet(video, tracks, args.prompt))
     print(args.out)
     print(picture)
     return 0
+
+
+def checked_outputs(video: Path, image: Path | None) -> Path:
+    """The picture's path beside the video's; ToraError, before any work, where either can't be written."""
+    if video.suffix.lower() != ".mp4":
+        raise ToraError(f"--out is {video.name!r}, expected a name ending in .mp4.")
+    picture = video.with_suffix(".png")
+    for path in (video, picture):
+        if path.is_dir():
+            raise ToraError(f"{path} is a folder, but a file is to be written there; give another --out.")
+    if image is not None and image.exists() and picture.exists() and picture.samefile(image):
+        raise ToraError(f"the picture beside the video would replace {image}; give another --out.")
+    parent = next(folder for folder in picture.absolute().parents if folder.exists())
+    if not (parent.is_dir() and os.access(parent, os.W_OK)):
+        raise ToraError(f"nothing can be written to {parent}; give another --out.")
+    return picture
 
 
 def read_trajectory(args: argparse.Namespace, video: tuple[int, int], frames: int) -> Any:
@@ -146,12 +165,17 @@ def place(pipeline: Any, device: str | None, offload: str) -> None:
 
 
 def read_image(path: Path) -> Any:
-    """A PIL picture in RGB; ToraError when the file is none."""
+    """A PIL picture in RGB, upright, transparent parts on white; ToraError when the file is none."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
-        with Image.open(path) as image:
-            return ImageOps.exif_transpose(image).convert("RGB")
+        with Image.open(path) as opened:
+            image: Image.Image = ImageOps.exif_transpose(opened)
+            if image.mode.startswith("I"):  # 16-bit gray, which convert() would clip
+                image = image.point(lambda value: value / 257).convert("L")
+            if image.has_transparency_data:
+                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+            return image.convert("RGB")
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # not there, not ours to read
             raise

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..evaluation.traj_error import trajectory_error
-from ..tracking.color import locate_color
+from ..evaluation.traj_error import TrajError, trajectory_error
+from ..tracking.color import locate_color, locate_salient
 from ..training.synthetic import OBJECT_COLORS, Clip, draw_clip
 from .sheet import contact_sheet, write_picture
 
@@ -34,31 +34,43 @@ def evaluate_held_out(
     with_image: bool = False,
     pictures: Path | None = None,
 ) -> dict[str, Any]:
-    """TrajError at strength 1 and at strength 0 from the same noise; where `pictures`, a sheet of each clip."""
+    """TrajError at strength 1 and at strength 0 from the same noise, by two trackers that don't know the asked path.
+
+    "what stands out" follows the shape whatever its color; "asked color" counts a shape of another color as lost. Where
+    `pictures`, a sheet of each clip is written there.
+    """
     clips = held_out_clips(count, frames, size)
     figures: dict[str, Any] = {"clips": count, "frames": frames, "size": list(size), "steps": steps}
     for strength in (1.0, 0.0):
         videos: list[np.ndarray] = []
         for start in range(0, count, batch):
             videos += sample(pipeline, clips[start : start + batch], start, steps, guidance, strength, with_image)
-        paths, found = zip(
-            *(
-                locate_color(video, OBJECT_COLORS[clip.things[0].color])
-                for video, clip in zip(videos, clips, strict=True)
-            ),
-            strict=True,
-        )
         asked = np.stack([clip.tracks.points_px[0] for clip in clips])
-        error = trajectory_error(asked, np.stack(paths), size=size, found=np.stack(found))
-        figures[f"strength {strength:g}"] = asdict(error)
+        by_color = [locate_color(v, OBJECT_COLORS[c.things[0].color]) for v, c in zip(videos, clips, strict=True)]
+        figures[f"strength {strength:g}"] = {
+            tracker: asdict(error_of(asked, located, size))
+            for tracker, located in (
+                ("what stands out", [locate_salient(v) for v in videos]),
+                ("asked color", by_color),
+            )
+        }
         if pictures is not None:
             for index, (video, clip) in enumerate(zip(videos, clips, strict=True)):
                 write_picture(
                     pictures / f"{index:02d}_strength_{strength:g}.png", contact_sheet(video, clip.tracks, clip.caption)
                 )
-    with_motion, without = (figures[f"strength {s}"]["euclidean_px"] for s in ("1", "0"))
-    figures["times closer"] = without / max(with_motion, 1e-9)
+    figures["times closer"] = {
+        tracker: figures["strength 0"][tracker]["euclidean_px"]
+        / max(figures["strength 1"][tracker]["euclidean_px"], 1e-9)
+        for tracker in figures["strength 1"]
+    }
     return figures
+
+
+def error_of(asked: np.ndarray, located: list[tuple[np.ndarray, np.ndarray]], size: tuple[int, int]) -> TrajError:
+    """TrajError of what a tracker found in each clip."""
+    paths, found = zip(*located, strict=True)
+    return trajectory_error(asked, np.stack(paths), size=size, found=np.stack(found))
 
 
 def sample(

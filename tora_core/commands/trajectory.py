@@ -67,6 +67,8 @@ def say(info: ReadInfo, trajectory: Trajectory) -> None:
 
 def run_convert(args: argparse.Namespace) -> int:
     """Read, write, and say what the new format could not hold."""
+    if any(args.target.exists() and path.exists() and path.samefile(args.target) for path in args.source):
+        raise ToraError(f"{args.target} is one of the files read; name another one to write.")
     trajectory = _read(args)
     paths, losses = write_files(trajectory, args.target, args.to)
     for loss in losses:

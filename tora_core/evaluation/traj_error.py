@@ -16,13 +16,18 @@ from ..errors import ToraError
 
 @dataclass(frozen=True)
 class TrajError:
-    """Means over all visible frames of all tracks; px, but for the shares (0..1)."""
+    """Means over all visible frames of all tracks; px, but for the shares (0..1).
+
+    found_only_px: the mean Euclidean distance over frames in which the thing was found, None where it never was; it
+    tells following from being there at all.
+    """
 
     l1_px: float
     euclidean_px: float
     diagonal_share: float
     found_share: float
     frames: int
+    found_only_px: float | None
 
 
 def trajectory_error(
@@ -52,4 +57,5 @@ def trajectory_error(
     euclidean = np.where(lost, diagonal / 2, np.hypot(difference[:, 0], difference[:, 1]))
     l1 = np.where(lost, diagonal / 2, difference.sum(axis=1))
     mean = float(euclidean.mean())
-    return TrajError(float(l1.mean()), mean, mean / diagonal, float(1 - lost.mean()), int(visible.sum()))
+    found_only = None if lost.all() else float(euclidean[~lost].mean())
+    return TrajError(float(l1.mean()), mean, mean / diagonal, float(1 - lost.mean()), int(visible.sum()), found_only)

@@ -7,6 +7,9 @@ import numpy as np
 MIN_AREA_PX = 12
 """Fewer pixels than this are noise, not a thing."""
 
+MIN_DISTANCE = 40.0
+"""RGB distance from the ground below which nothing stands out."""
+
 
 def locate_color(
     frames: np.ndarray, rgb: tuple[int, int, int] | np.ndarray, *, min_area_px: int = MIN_AREA_PX
@@ -40,6 +43,36 @@ def locate_color(
             continue
         y, x = np.nonzero(labels == best)
         weight = np.clip(likeness[y, x], 0, 1)
+        centers[index] = (weight @ x / weight.sum(), weight @ y / weight.sum())
+        found[index] = True
+    return centers, found
+
+
+def locate_salient(frames: np.ndarray, *, min_area_px: int = MIN_AREA_PX) -> tuple[np.ndarray, np.ndarray]:
+    """Where the patch that stands out most from the ground is in every frame, whatever its color.
+
+    frames: uint8 (F, H, W, 3). Of the patches whose distance in RGB from the frame's ground (its median color) is more
+    than half of the frame's largest, the one with the largest sum of distances is taken. Returns centers float32
+    (F, 2) as (x, y) px, weighted by distance, and found bool (F,), as `locate_color` does.
+    """
+    import cv2
+
+    centers = np.zeros((len(frames), 2), np.float32)
+    found = np.zeros(len(frames), bool)
+    for index, frame in enumerate(frames):
+        pixels = frame.astype(np.float32)
+        distance = np.linalg.norm(pixels - np.median(pixels.reshape(-1, 3), axis=0), axis=-1)
+        if distance.max() < MIN_DISTANCE:
+            continue
+        mask = distance > distance.max() / 2
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+        sums = np.bincount(labels.ravel(), weights=distance.ravel(), minlength=count)
+        sums[0] = 0
+        best = int(np.argmax(sums))
+        if stats[best, cv2.CC_STAT_AREA] < min_area_px:
+            continue
+        y, x = np.nonzero(labels == best)
+        weight = distance[y, x]
         centers[index] = (weight @ x / weight.sum(), weight @ y / weight.sum())
         found[index] = True
     return centers, found

@@ -131,11 +131,10 @@ class DiffusionRecipe:
 
 
 def batches(
-    folder: Path, recipe: DiffusionRecipe, generator: torch.Generator
+    folder: Path, first: LatentSet, recipe: DiffusionRecipe, generator: torch.Generator
 ) -> Iterator[tuple[LatentSet, torch.Tensor]]:
     """Endless (set, indices); the folder is read again now and then, so that encoding can go on beside training."""
-    latents = load_latents(folder)
-    step = 0
+    latents, step = first, 0
     while True:
         if step and step % recipe.reload_every == 0:
             latents = load_latents(folder)
@@ -177,6 +176,7 @@ def train_diffusion(
     report: Callable[[str], None] = print,
 ) -> TextToMotionVideo:
     """Train on the latents in a folder; EMA weights go to `out`/weights.safetensors (float16) now and then."""
+    first = load_latents(latents)
     torch.manual_seed(recipe.seed)
     generator = torch.Generator().manual_seed(recipe.seed)
     tokenizer = build_tokenizer()
@@ -197,7 +197,7 @@ def train_diffusion(
     out.mkdir(parents=True, exist_ok=True)
     log = (out / "log.jsonl").open("a")
     start, step, mean_loss = time.monotonic(), 0, 0.0
-    for data, index in batches(latents, recipe, generator):
+    for data, index in batches(latents, first, recipe, generator):
         done = (time.monotonic() - start) / recipe.seconds
         if done >= 1:
             break
