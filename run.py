@@ -24,8 +24,8 @@ DEMO_VIDEO = os.path.join("output", "first.mp4")
 DEMO_PICTURE = os.path.join("output", "first.png")
 DEMO_COMMAND = [
     *("-m", "tora_core", "generate"),
-    *("--prompt", "a red circle on a blue background"),
-    *("--trajectory", os.path.join("examples", "trajectories", "wave.json")),
+    *("--prompt", "an orange circle on a black background"),
+    *("--trajectory", os.path.join("examples", "trajectories", "arc.json")),
     *("--out", DEMO_VIDEO),
 ]
 CHECKS = [

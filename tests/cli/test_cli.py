@@ -133,4 +133,4 @@ def test_sheet_shows_frames_as_they_came_and_with_the_path():
 
 def test_the_examples_that_ship_are_readable():
     names = {path.name: len(Trajectory.load(path).tracks) for path in EXAMPLES.glob("*.json")}
-    assert names == {"wave.json": 1, "circle.json": 1, "two.json": 2}
+    assert names == {"arc.json": 1, "wave.json": 1, "circle.json": 1, "two.json": 2}
