@@ -37,7 +37,7 @@ PYTEST = ["-m", "pytest"]
 
 # What has to be there before a job can start in an environment that this script did not fill.
 DEMO_NEEDS = ["torch", "diffusers", "transformers", "safetensors", "einops", "numpy", "cv2", "av", "PIL", "tqdm"]
-TEST_NEEDS = [*DEMO_NEEDS, "accelerate", "pytest", "hypothesis", "jsonschema", "ruff", "mypy"]
+TEST_NEEDS = [*DEMO_NEEDS, "accelerate", "peft", "pytest", "hypothesis", "jsonschema", "ruff", "mypy"]
 
 
 def main(arguments: list[str]) -> int:

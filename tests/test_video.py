@@ -190,9 +190,3 @@ def test_sound_alone_is_no_video(tmp_path: Path) -> None:
         sound.writeframes(bytes(16000))
     with pytest.raises(ToraError, match="no video in it"):
         read_video(tmp_path / "sound.wav")
-
-
-def test_the_same_frames_make_the_same_file(tmp_path):
-    frames = np.random.default_rng(0).integers(0, 255, (9, 64, 96, 3), np.uint8)
-    written = {write_video(tmp_path / f"{n}.mp4", frames).read_bytes() for n in range(4)}
-    assert len(written) == 1

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tora_core import video as video_module
 from tora_core.cli import main
 from tora_core.commands.held_out import FIRST_SEED, held_out_clips
 from tora_core.training.synthetic import draw_clip
@@ -33,11 +34,13 @@ def test_it_leaves_a_video_of_the_asked_size_and_a_picture_and_nothing_else(tmp_
     assert capsys.readouterr().out.split() == [str(folder / "video.mp4"), str(folder / "video.png")]
 
 
-def test_the_same_seed_gives_the_same_video_and_strength_another(tmp_path):
+def test_the_same_seed_gives_the_same_frames_and_strength_others(tmp_path, monkeypatch):
+    frames = []
+    monkeypatch.setattr(video_module, "write_video", lambda path, video, fps: frames.append(video))
     small = ("--width", 64, "--height", 64, "--frames", 9)
     for name, extra in (("a", ()), ("b", ()), ("c", ("--strength", 0)), ("d", ("--seed", 1))):
         assert generate(tmp_path, *small, *extra, name=f"{name}.mp4") == 0
-    a, b, c, d = (read_video(tmp_path / f"{name}.mp4")[0] for name in "abcd")
+    a, b, c, d = frames  # before they are encoded: x264 does not promise the same bytes
     assert np.array_equal(a, b)
     assert not np.array_equal(a, c)
     assert not np.array_equal(a, d)
