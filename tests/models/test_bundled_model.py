@@ -21,6 +21,11 @@ def test_files_stay_below_their_limits_and_come_with_a_card():
         assert word in card
 
 
+def test_no_file_names_the_machine_it_was_made_on():
+    for path in BUNDLED.rglob("*.json"):
+        assert "_name_or_path" not in path.read_text(encoding="utf-8"), path
+
+
 @pytest.mark.parametrize(("image_to_video", "channels"), [(False, 16), (True, 32)])
 def test_its_configuration_is_what_comfyui_assumes(image_to_video, channels):
     pipe = tora_core.load_pipeline(image_to_video=image_to_video)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ..models import ToraTransformer3DModel
 from .diffusion import TextToMotionVideo, build_scheduler, build_transformer, load_weights
 from .text import build_text_encoder, build_tokenizer
 
+WEIGHTS = "diffusion_pytorch_model.safetensors"
 KINDS = {"t2v": False, "i2v": True}
 
 
@@ -61,5 +63,7 @@ def export_bundle(vae: Path, weights: Path, out: Path) -> None:
     build_tokenizer().save_pretrained(out / "tokenizer")
     build_scheduler().save_pretrained(out / "scheduler")
     (out / "vae").mkdir(parents=True, exist_ok=True)
-    for name in ("config.json", "diffusion_pytorch_model.safetensors"):
-        shutil.copyfile(vae / name, out / "vae" / name)
+    shutil.copyfile(vae / WEIGHTS, out / "vae" / WEIGHTS)
+    config = json.loads((vae / "config.json").read_text(encoding="utf-8"))
+    config.pop("_name_or_path", None)  # where it lay on this machine is nobody's business
+    (out / "vae" / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
