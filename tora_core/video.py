@@ -132,7 +132,7 @@ def _encode(path: Path, pixels: np.ndarray, rate: Fraction, crf: int) -> None:
 
     _, height, width, _ = pixels.shape
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        # With several threads x264 was seen to write another file each time for the same frames; with one, seldom.
+        # One thread: with several, two runs of x264 over the same frames were seen to differ. It is no guarantee.
         options = {"crf": str(crf), "preset": "medium", "threads": "1"}
         stream = container.add_stream("libx264", rate=rate, options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
