@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from tora_core import ToraError
-from tora_core.models.positions import InterpolatedPatchEmbed, interpolate_learned_positions, resize_positions
+from tora_core.models.positions import InterpolatedPatchEmbed, interpolate_learned_positions
+from tora_core.models.resize import resize_positions
 
 TEXT = 2
 

@@ -10,30 +10,8 @@ from typing import Any
 
 import torch
 from diffusers.models.embeddings import CogVideoXPatchEmbed
-from torch import nn
 
-Grid = tuple[int, int, int]
-"""Latent frames, rows and columns of patches."""
-
-
-def resize_positions(table: torch.Tensor, text_tokens: int, grid: Grid, new_grid: Grid) -> torch.Tensor:
-    """Interpolate a table of positions, (1, text_tokens + F'*H*W, D), to another grid (F', H, W), trilinearly.
-
-    Convention: in time first and last entry keep their place (the first latent frame is the image's own); in space
-    patches are areas, whose centres are laid over each other, as images are resized. Text entries stay.
-    Computed in float32, result of the table's type; at the same grid the table itself.
-    """
-    if grid == new_grid:
-        return table
-    text, video = table[:, :text_tokens], table[:, text_tokens:]
-    depth = table.shape[-1]
-    frames, height, width = grid
-    x = video.float().reshape(frames, height, width, depth).permute(0, 3, 1, 2)  # F' D H W
-    x = nn.functional.interpolate(x, size=new_grid[1:], mode="bilinear", align_corners=False)
-    x = x.permute(1, 2, 3, 0).reshape(1, -1, frames)  # 1 (D H W) F'
-    x = nn.functional.interpolate(x, size=new_grid[0], mode="linear", align_corners=True)
-    x = x.reshape(depth, *new_grid[1:], new_grid[0]).permute(3, 1, 2, 0).reshape(1, -1, depth)
-    return torch.cat([text, x.to(table.dtype)], dim=1)
+from .resize import resize_positions, resized_note
 
 
 class InterpolatedPatchEmbed(CogVideoXPatchEmbed):
@@ -66,12 +44,6 @@ def interpolation_note(config: Any, frames: int, height: int, width: int) -> str
     """Say that a model's learned positions are interpolated for latents of this size; None where they are not."""
     if not config.use_learned_positional_embeddings:
         return None
-    p = config.patch_size
     learned_frames = (config.sample_frames - 1) // config.temporal_compression_ratio + 1
-    learned, wanted = (learned_frames, config.sample_height, config.sample_width), (frames, height, width)
-    if [learned[0], *(n // p for n in learned[1:])] == [wanted[0], *(n // p for n in wanted[1:])]:
-        return None
-    return (
-        f"the model's learned positions are for latents of {'x'.join(map(str, learned))} (frames x height x width) and "
-        f"are interpolated to {'x'.join(map(str, wanted))}; expect the best pictures at the model's own size"
-    )
+    learned = (learned_frames, config.sample_height, config.sample_width)
+    return resized_note(learned, (frames, height, width), config.patch_size)
