@@ -124,6 +124,22 @@ def test_time_is_mixed_over_the_neighbours_with_the_edge_repeated():
     assert torch.allclose(alone[:, 0], alone[:, 2], atol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("motions", [1, 2])
+def test_without_gradients_it_goes_frame_by_frame_to_the_same_result(motions, dtype):
+    fuser = random_fuser().to(dtype)
+    h = torch.cat([tokens(), tokens().flip(0)]).repeat(motions, 1, 1).to(dtype)
+    maps = torch.cat([features(), features().flip(0)])[: motions * FRAMES].to(dtype)
+    before = h * 3 + 1
+    state = fuser.prepare(maps, FRAMES)
+    whole = fuser.bend(before, h, state, 0.7)
+    with torch.no_grad():
+        framewise = fuser.bend(before, h, state, 0.7)
+    assert not torch.equal(framewise, before)
+    tolerance = 1e-5 if dtype == torch.float32 else 0.05
+    torch.testing.assert_close(framewise, whole, rtol=tolerance, atol=tolerance)
+
+
 @pytest.mark.parametrize("kind", sorted(FUSERS))
 class TestEveryDesign:
     def test_it_is_an_exact_identity_when_initialised(self, kind):

@@ -105,5 +105,5 @@ def fuse(
     """h (B, F'*H*W, D) plus every motion's contribution, each computed from the same h: their order is free."""
     result = h
     for motion in motions:
-        result = result + motion.strength * fuser.contribution(h, motion.state(index, fuser, frames))
+        result = fuser.bend(result, h, motion.state(index, fuser, frames), motion.strength)
     return result
