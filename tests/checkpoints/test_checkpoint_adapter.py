@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from tora_core.checkpoints import ToraAdapter, load_adapter, save_adapter
+from tora_core.checkpoints.pairs import part_by_name
 from tora_core.errors import CheckpointError
 from tora_core.motion import MotionGuidanceFuser, TrajectoryExtractor
 
@@ -151,6 +152,33 @@ def test_eight_bit_fusers_need_a_dtype(tmp_path, adapter_state, write_pair):
     with pytest.raises(CheckpointError, match="F8_E4M3, which torch can't compute with"):
         load_adapter(path)
     assert load_adapter(path, dtype="bfloat16").dtype == torch.bfloat16
+
+
+def test_a_pair_in_two_folders_is_found(tmp_path, pair, adapter_state, equal_states):
+    for path, name in zip(pair, ("fuser", "traj_extractor"), strict=True):
+        (tmp_path / "split" / name).mkdir(parents=True)
+        path.rename(tmp_path / "split" / name / path.name)
+    for path in sorted((tmp_path / "split").glob("*/*.safetensors")):
+        adapter = load_adapter(path)
+        assert (adapter.kind, adapter.layout) == ("t2v", "adapter pair")
+        equal_states(adapter.state_dict(), adapter_state)
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_what_is_written_into_the_weights_never_reaches_the_files(pair, mapped):
+    before = [path.read_bytes() for path in pair]
+    adapter = load_adapter(pair[0], mapped=mapped)
+    with torch.no_grad():
+        for value in adapter.state_dict().values():
+            value.add_(1)
+    assert [path.read_bytes() for path in pair] == before
+
+
+def test_weights_that_are_not_mapped_outlive_their_files(pair, adapter_state, equal_states):
+    adapter = load_adapter(pair[0], mapped=False)
+    for path in pair:
+        path.write_bytes(b"\xff" * path.stat().st_size)  # in place: a map would show it
+    equal_states(adapter.state_dict(), adapter_state)
 
 
 class _LazyConv1d(nn.Conv1d):
@@ -302,7 +330,7 @@ def _wide(width, channels=64):
         (lambda: {"transformer_blocks.0.norm1.linear.weight": torch.zeros(1)}, "base model without Tora's weights"),
         (lambda: {"x": torch.zeros(1)}, r"of an unknown kind \(keys like x\)"),
         (lambda: {"encoder.conv_in.conv.weight": torch.zeros(1), "decoder.x": torch.zeros(1)}, "is a CogVideoX VAE"),
-        (lambda: {"blocks.0.norm1.linear.weight": torch.zeros(1)}, "ComfyUI's own keys"),
+        (lambda: {"blocks.0.norm1.linear.weight": torch.zeros(1)}, "base model without Tora's weights"),
         (lambda: {"fuser.0.proj_in.weight": torch.zeros(1), "traj_extractor.x": torch.zeros(1)}, "another design"),
         (lambda: {"fuser.0.flow_beta_spatial.bias": torch.zeros(1)}, "extractor .* missing entirely"),
         (lambda: {"traj_extractor.conv_in.bias": torch.zeros(1)}, "fusers .* missing entirely"),
@@ -388,3 +416,17 @@ def test_the_public_names_are_exported_at_the_top():
 
     assert tora_core.ToraAdapter is ToraAdapter
     assert tora_core.load_adapter is load_adapter
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("fuser_I2V.safetensors", "fuser"),
+        ("Tora_Fuser.safetensors", "fuser"),
+        ("my_traj_extractor.safetensors", "traj_extractor"),
+        ("cogvideox_diffusers.safetensors", None),
+        ("tora.safetensors", None),
+    ],
+)
+def test_a_name_tells_which_half_of_a_pair_a_file_is(name, part):
+    assert part_by_name(name) == part

@@ -188,7 +188,6 @@ BASE = {
         ({"encoder.conv_in.weight": torch.zeros(1), "decoder.a": torch.zeros(1)}, "a VAE"),
         ({"shared.weight": torch.zeros(1)}, "a T5 text encoder"),
         (_base() | {"out_projectors.0.weight": torch.zeros(1)}, "a CogVideoX ControlNet"),
-        ({"blocks.0.attn_out.weight": torch.zeros(1)}, "CogVideoX with ComfyUI's own keys"),
         ({"down.0.w": torch.zeros(1), "up": torch.zeros(1)}, "unknown, has keys like down.0.w, up"),
         (_base(**{"patch_embed.proj.weight": (64, 256)}), "CogVideoX 1.5 (it folds two latent frames into a patch)"),
         (

@@ -49,18 +49,19 @@ def load_adapter(
     operations: ModuleType | Any = nn,
     dtype: torch.dtype | str | None = None,
     device: torch.device | str | None = None,
+    mapped: bool = True,
 ) -> ToraAdapter:
     """Load extractor and fusers from any layout of the published files.
 
     path: a diffusers folder (or a pipeline folder around one), fuser[_I2V].safetensors or
     traj_extractor[_I2V].safetensors (the partner is found beside it), both of them in any order, SAT's
     mp_rank_00_model_states.pt, or our own single file. operations: layers to build from, ComfyUI's say. dtype: of the
-    fusers, None as stored. Weights that need no change stay memory-mapped.
+    fusers, None as stored. mapped: weights that need no change stay memory-mapped.
 
     Raises CheckpointError, naming keys, when anything is missing, unexpected, wrongly shaped or mixed up, and for
     models that Tora has no weights for (CogVideoX-2B, 1.5).
     """
-    return adapter_from(open_weights(path), operations=operations, dtype=dtype, device=device)
+    return adapter_from(open_weights(path), operations=operations, dtype=dtype, device=device, mapped=mapped)
 
 
 def adapter_from(
@@ -69,6 +70,7 @@ def adapter_from(
     operations: ModuleType | Any = nn,
     dtype: torch.dtype | str | None = None,
     device: torch.device | str | None = None,
+    mapped: bool = True,
 ) -> ToraAdapter:
     """The adapter in weights that are already open; see `load_adapter`."""
     dtype = as_dtype(dtype)
@@ -82,7 +84,7 @@ def adapter_from(
     with torch.device("meta"):
         extractor = TrajectoryExtractor(size.layers, size.flow_channels, size.channels, operations=operations)
         fusers = nn.ModuleList(MotionGuidanceFuser(size.width, size.channels, operations) for _ in range(size.layers))
-    state = read(entries, model_types(dtype), device)
+    state = read(entries, model_types(dtype), device, mapped)
     fill(extractor, under(state, "traj_extractor."))
     fill(fusers, under(state, "fuser."))
     return ToraAdapter(

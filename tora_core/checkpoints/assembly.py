@@ -36,8 +36,8 @@ def load_transformer(
     """Load a ToraTransformer3DModel.
 
     path: a Tora folder or SAT file (base and adapter in one), or a plain CogVideoX-5B folder, SAT file or single file
-    with diffusers' keys. adapter: what `load_adapter` takes, or its result; needed for a plain base, and taken
-    instead of its own by one that has one. dtype: of all but the extractor, which is float32; None as stored.
+    with diffusers' or ComfyUI's keys. adapter: what `load_adapter` takes, or its result; needed for a plain base, and
+    taken instead of its own by one that has one. dtype: of all but the extractor, which is float32; None as stored.
     The configuration is config.json's where there is one, checked against the shapes; else it is read off the shapes,
     with CogVideoX-5B's values for what shapes can't tell.
 

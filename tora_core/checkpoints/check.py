@@ -6,7 +6,7 @@ from ..errors import CheckpointError
 from .dimensions import MAX_BLOCKS, Infos, adapter_shapes, adapter_size, base_size, other_model
 from .manifest import ADAPTER_PREFIXES, POSITIONS
 from .metadata import contradictions, describe
-from .recognise import recognise
+from .recognise import quantisation, recognise
 from .strict import differences
 from .weights import HALF, Weights
 
@@ -82,9 +82,9 @@ def refuse(weights: Weights) -> None:
     other = other_model(weights.infos, weights.config)
     if other:
         raise CheckpointError(f"{weights.name} is {other}. Tora's weights exist for CogVideoX-5B (T2V and I2V) alone.")
-    if weights.layout == "comfyui":
+    if quantised := quantisation(weights.entries):
         raise CheckpointError(
-            f"{weights.name} has ComfyUI's own keys; load it in ComfyUI, or give the diffusers version here."
+            f"{weights.name} is {quantised}. Load it with ComfyUI's Load Diffusion Model, or give the 16-bit version."
         )
     if weights.adapter:
         return

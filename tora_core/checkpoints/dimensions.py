@@ -104,7 +104,8 @@ def other_model(infos: Infos, config: Mapping[str, object] | None = None) -> str
     """Words for a CogVideoX that Tora has no weights for (2B, 1.5, Fun), else None."""
     config = config or {}
     patch = infos.get("patch_embed.proj.weight")
-    if (patch and len(patch.shape) == 2) or config.get("patch_size_t") is not None:
+    has_ofs = any(key.startswith("ofs_embedding.") for key in infos)
+    if has_ofs or (patch and len(patch.shape) == 2) or config.get("patch_size_t") is not None:
         return "CogVideoX 1.5 (it folds two latent frames into a patch)"
     size, adapter = base_size(infos), adapter_size(infos)
     if WIDTH_2B in (size.width if size else None, adapter.width):

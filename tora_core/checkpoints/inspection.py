@@ -11,7 +11,7 @@ from .check import adapter_problems, base_problems
 from .dimensions import LAYERS_5B, WIDTH_5B, adapter_size, base_size, count_blocks, other_model
 from .layouts import PathLike, open_weights
 from .reading import pass_over
-from .recognise import recognise
+from .recognise import quantisation, recognise
 from .report import Report
 from .strict import FLOAT8, float_types
 from .weights import Weights
@@ -39,7 +39,7 @@ def inspect(path: PathLike | Sequence[PathLike], *, check_values: bool = False) 
     is_ours = known and not stranger
     return Report(
         path=weights.name,
-        model=stranger or (_model(weights, other) if known else _unknown(weights, keys)),
+        model=stranger or (_model(weights, other) if known else _unknown(keys)),
         layout=weights.layout,
         parts=_parts(weights) if is_ours else "",
         kind=weights.kind if is_ours else None,
@@ -58,6 +58,8 @@ def inspect(path: PathLike | Sequence[PathLike], *, check_values: bool = False) 
 def _problems(weights: Weights, other: str | None) -> list[str]:
     if other:
         return [f"Tora's weights exist for CogVideoX-5B alone, this is {other}"]
+    if quantised := quantisation(weights.entries):
+        return [f"it is {quantised}"]
     problems = base_problems(weights) if weights.base else []
     if weights.adapter:
         problems += adapter_problems(weights)
@@ -77,9 +79,7 @@ def _model(weights: Weights, other: str | None) -> str:
     return f"Tora for {family}" if weights.adapter else family
 
 
-def _unknown(weights: Weights, keys: list[str]) -> str:
-    if weights.layout == "comfyui":
-        return "CogVideoX with ComfyUI's own keys"
+def _unknown(keys: list[str]) -> str:
     return f"unknown, has keys like {', '.join(keys[:3])}" if keys else "unknown, holds no tensors"
 
 
@@ -99,10 +99,9 @@ def _count_types(weights: Weights) -> dict[str, int]:
 
 def _notes(weights: Weights) -> list[str]:
     notes = []
-    if weights.layout == "sat":
-        others = ", ".join(f"{prefix}* ({count})" for prefix, count in weights.aside.items() if prefix.endswith("."))
-        if others:
-            notes.append(f"also carries, unread: {others}")
+    others = ", ".join(f"{prefix}* ({count})" for prefix, count in weights.aside.items() if prefix.endswith("."))
+    if others:
+        notes.append(f"also carries, unread: {others}")
     if weights.kind is None and weights.adapter:
         notes.append(
             "T2V and I2V adapters have the same keys and shapes: only a name, metadata or the base model tells"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..errors import CheckpointError
+from .comfyui import is_native, native_entries
 from .files import mode_of
 from .folders import folder_sources, read_config, transformer_folder
 from .manifest import ADAPTER_PREFIXES
@@ -24,7 +25,11 @@ PathLike = str | os.PathLike[str]
 
 _FUSER_KEY = re.compile(r"\d+\.flow_\w+\.\w+")
 _EXTRACTOR_KEY = re.compile(r"conv_in\.\w+|body\.\d+\.(?:bn|block)[12]\.\w+")
-_COMFYUI_KEY = re.compile(r"(?:model\.diffusion_model\.)?blocks\.\d+\.(?:attn_out|ff_proj|norm1\.linear)\.\w+")
+_IN_WORDS = {
+    "diffusers": "single file, diffusers keys",
+    "comfyui": "single file, ComfyUI's keys",
+    "own": "own single file",
+}
 
 
 def open_weights(path: PathLike | Sequence[PathLike]) -> Weights:
@@ -49,20 +54,20 @@ def open_weights(path: PathLike | Sequence[PathLike]) -> Weights:
 
 
 def layout_of(keys: Iterable[str]) -> str:
-    """One of "sat", "diffusers", "own", "fuser", "traj_extractor", "comfyui", "unknown", by the keys alone."""
+    """One of "sat", "diffusers", "comfyui", "own", "fuser", "traj_extractor", "unknown", by the keys alone."""
     keys = list(keys)
     if is_sat(keys):
         return "sat"
     if any(key.startswith("transformer_blocks.") for key in keys):
         return "diffusers"
+    if is_native(keys):
+        return "comfyui"
     if any(key.startswith(ADAPTER_PREFIXES) for key in keys):
         return "own"
     if any(map(_FUSER_KEY.fullmatch, keys)):
         return "fuser"
     if sum(map(bool, map(_EXTRACTOR_KEY.fullmatch, keys))) > len(keys) // 2:
         return "traj_extractor"
-    if any(map(_COMFYUI_KEY.fullmatch, keys)):
-        return "comfyui"
     return "unknown"
 
 
@@ -86,15 +91,19 @@ def _folder(path: Path) -> Weights:
     if layout != "diffusers" and len(sources) == 1:
         return _file(sources[0].path)
     entries = {key: Entry(source, name) for key, (source, name) in where.items()}
+    aside: dict[str, int] = {}
+    if layout == "comfyui":
+        entries, aside = native_entries(entries)
     kind, kind_from = _kind_of_base(entries)
     return Weights(
         paths=tuple(source.path for source in sources),
-        layout="diffusers folder" if layout == "diffusers" else f"folder, {layout}",
+        layout={"diffusers": "diffusers folder", "comfyui": "folder, ComfyUI's keys"}.get(layout, f"folder, {layout}"),
         entries=entries,
         config=read_config(folder),
         kind=kind,
         kind_from=kind_from,
         problems=tuple(problems),
+        aside=aside,
         folder=folder,
     )
 
@@ -105,13 +114,15 @@ def _single(source: Source) -> Weights:
     aside: dict[str, int] = {}
     if layout == "sat":
         entries, aside = sat_entries(source)
+    elif layout == "comfyui":
+        entries, aside = native_entries(entries)
     kind, kind_from = _kind_of_base(entries)
     if kind is None and layout == "own":
         kind = kind_in(source.metadata)
         kind_from = "its metadata"
     return Weights(
         paths=(source.path,),
-        layout={"diffusers": "single file, diffusers keys", "own": "own single file"}.get(layout, layout),
+        layout=_IN_WORDS.get(layout, layout),
         entries=entries,
         metadata=source.metadata,
         kind=kind,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePath
 
 _KIND = re.compile(r"(?:^|[^a-z0-9])(i2v|t2v)(?![a-z0-9])", re.IGNORECASE)
+_FUSER = re.compile(r"(?<!dif)fuser", re.IGNORECASE)  # but not "diffusers"
 _PUBLISHED = ("fuser", "traj_extractor")
 
 
@@ -22,22 +23,40 @@ def kind_by_name(path: Path) -> str | None:
 
 def partner_name(name: str, part: str) -> str | None:
     """The name of the other half: `part` is what the named file is, "fuser" or "traj_extractor"."""
-    other = "traj_extractor" if part == "fuser" else "fuser"
-    changed = re.sub(part, other, name, count=1, flags=re.IGNORECASE)
+    if part == "fuser":
+        changed = _FUSER.sub("traj_extractor", name, count=1)
+    else:
+        changed = re.sub(part, "fuser", name, count=1, flags=re.IGNORECASE)
     return changed if changed != name else None
 
 
+def part_by_name(name: str) -> str | None:
+    """What half of a pair a file of this name is, "fuser" or "traj_extractor"; None when the name doesn't say."""
+    if "traj_extractor" in name.lower():
+        return "traj_extractor"
+    return "fuser" if _FUSER.search(name) else None
+
+
+def partner_places(path: PurePath, part: str) -> list[PurePath]:
+    """Where the other half may lie: beside it, or in a folder of its own name (fuser/fuser.*, traj_extractor/...)."""
+    name = partner_name(path.name, part)
+    if name is None:
+        return []
+    folder = partner_name(path.parent.name, part)
+    return [path.with_name(name), *([path.parent.with_name(folder) / name] if folder else [])]
+
+
 def find_partner(path: Path, part: str) -> tuple[Path | None, str]:
-    """The other half beside `path`, or None and what to do, in words."""
+    """The other half, in one of `partner_places`, or None and what to do, in words."""
     name = partner_name(path.name, part)
     if name is None:
         return None, (
             "its name does not say what its partner is called: give both files, fuser and traj_extractor, not "
             f"{path.name} alone"
         )
-    partner = path.with_name(name)
-    if partner.exists():
-        return partner, ""
+    for place in map(Path, partner_places(path, part)):
+        if place.exists():
+            return place, ""
     others = sorted(found.name for found in path.parent.glob("*.safetensors") if _is_other_half(found.name, part))
     if others:
         return None, (
@@ -51,7 +70,7 @@ def pairs_in(folder: Path) -> list[tuple[Path, Path]]:
     """All (fuser, extractor) pairs of a folder, by name."""
     found = []
     for path in sorted(folder.glob("*.safetensors")):
-        if "fuser" in path.name.lower() and "traj_extractor" not in path.name.lower():
+        if part_by_name(path.name) == "fuser":
             partner = path.with_name(partner_name(path.name, "fuser") or path.name)
             if partner != path and partner.is_file():
                 found.append((path, partner))
@@ -59,5 +78,4 @@ def pairs_in(folder: Path) -> list[tuple[Path, Path]]:
 
 
 def _is_other_half(name: str, part: str) -> bool:
-    is_extractor = "traj_extractor" in name.lower()
-    return is_extractor if part == "fuser" else "fuser" in name.lower() and not is_extractor
+    return part_by_name(name) not in (None, part)

@@ -61,21 +61,27 @@ def wanted_bytes(entries: Mapping[str, Entry], type_of: TypeOf) -> int:
 
 
 def read(
-    entries: Mapping[str, Entry], type_of: TypeOf = lambda _: None, device: torch.device | str | None = None
+    entries: Mapping[str, Entry],
+    type_of: TypeOf = lambda _: None,
+    device: torch.device | str | None = None,
+    mapped: bool = True,
 ) -> dict[str, torch.Tensor]:
     """The tensors under their canonical keys, in the types that `type_of` asks for (None: as stored).
 
-    What stays as it is stays a view of the file (copied on write): don't overwrite the file in place while it lives.
-    Raises CheckpointError when a value is beyond the range of the asked type.
+    mapped: what stays as it is stays a view of the file (copied on write): don't overwrite the file in place while it
+    lives. Without, all is copied. Raises CheckpointError when a value is beyond the range of the asked type.
     """
     place = torch.device(device or "cpu")
     maps = _Maps(max(SMALLEST_PORTION, wanted_bytes(entries, type_of) // 10))
-    return {key: _read_one(key, entry, type_of(key), place, maps) for key, entry in entries.items()}
+    return {key: _read_one(key, entry, type_of(key), place, maps, mapped) for key, entry in entries.items()}
 
 
-def pass_over(entries: Mapping[str, Entry]) -> Iterator[tuple[str, torch.Tensor]]:
-    """Each tensor as stored, one after the other; look at it and drop it, so that little is held at a time."""
-    maps = _Maps(max(SMALLEST_PORTION, sum(entry.info.nbytes for entry in entries.values()) // 10))
+def pass_over(entries: Mapping[str, Entry], portions: int = 10) -> Iterator[tuple[str, torch.Tensor]]:
+    """Each tensor as stored, one after the other; look at it and drop it, so that one portion is held at a time.
+
+    portions: how many in all; a file is opened anew for each.
+    """
+    maps = _Maps(max(SMALLEST_PORTION, sum(entry.info.nbytes for entry in entries.values()) // portions))
     for key, entry in entries.items():
         stored_type(entry)
         yield key, _rows(maps.passing(entry), entry)
@@ -113,10 +119,12 @@ def _get(getters: dict[Source, Getter], entry: Entry) -> torch.Tensor:
         ) from error
 
 
-def _read_one(key: str, entry: Entry, wanted: torch.dtype | None, place: torch.device, maps: _Maps) -> torch.Tensor:
+def _read_one(
+    key: str, entry: Entry, wanted: torch.dtype | None, place: torch.device, maps: _Maps, mapped: bool
+) -> torch.Tensor:
     stored = stored_type(entry)
     wanted = wanted or stored
-    if wanted == stored and place.type == "cpu" and len(entry.rows) < 2:
+    if mapped and wanted == stored and place.type == "cpu" and len(entry.rows) < 2:
         tensor = _rows(maps.view(entry), entry)
         if tensor.is_contiguous():
             return tensor

@@ -8,6 +8,14 @@ _LORA = (".lora_A.", ".lora_B.", ".lora_up.", ".lora_down.", ".matrix_A", ".matr
 _CONTROLNET = ("out_projectors.", "controlnet_encode_first.", "controlnet_encode_second.", "controlnet_")
 _T5 = ("shared.weight", "encoder.block.0.layer.0.SelfAttention.q.weight", "encoder.final_layer_norm.weight")
 
+_SCALES = (".comfy_quant", ".weight_scale", ".scale_weight", ".input_scale", ".scale_input")
+
+
+def quantisation(keys: Collection[str]) -> str | None:
+    """Words for a model whose weights are stored in few bits with scales beside them; None for any other."""
+    marks = [key for key in keys if key.endswith(_SCALES) or key.split(".")[-1] == "scaled_fp8"]
+    return f"quantised with scales (keys like {marks[0]}), which only ComfyUI computes with" if marks else None
+
 
 def recognise(keys: Collection[str]) -> str | None:
     """Words for a LoRA, ControlNet, text encoder or VAE; None for anything else."""
