@@ -6,10 +6,21 @@ Node ids and input names are in people's saved workflows: once released they nev
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from comfy_api.latest import io
 
-if TYPE_CHECKING:
-    from comfy_api.latest import io
+from .apply import ToraApply
+from .dynamic_guidance import ToraDynamicGuidance
+from .fix import ToraFixCogVideoX
+from .load_cogvideox import ToraLoadCogVideoX
+from .load_demo import ToraLoadDemoModel
+from .load_tora import ToraLoadModel
 
-NODES: list[type[io.ComfyNode]] = []
-"""Every node, in the order of the menu. None yet: the library comes first."""
+NODES: list[type[io.ComfyNode]] = [
+    ToraLoadDemoModel,
+    ToraLoadModel,
+    ToraLoadCogVideoX,
+    ToraApply,
+    ToraFixCogVideoX,
+    ToraDynamicGuidance,
+]
+"""Every node, in the order of a graph."""

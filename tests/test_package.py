@@ -163,24 +163,6 @@ def test_the_entry_for_comfyui_loads_from_its_file_under_any_name_and_imports_no
     assert (root / result.stdout.strip()).is_dir()
 
 
-def test_the_entry_gives_comfyui_its_extension_and_the_one_list_of_nodes(root: Path, tmp_path: Path) -> None:
-    (tmp_path / "comfy_api").mkdir()
-    (tmp_path / "comfy_api" / "__init__.py").touch()
-    (tmp_path / "comfy_api" / "latest.py").write_text("class ComfyExtension: pass\nclass io: ComfyNode = object\n")
-    code = LOAD_ENTRY.format(file=str(root / "__init__.py")) + (
-        "import asyncio\n"
-        "from comfy_api.latest import ComfyExtension\n"
-        "extension = asyncio.run(pack.comfy_entrypoint())\n"
-        "assert isinstance(extension, ComfyExtension)\n"
-        "nodes = asyncio.run(extension.get_node_list())\n"
-        "from_the_pack = sys.modules[spec.name + '.nodes'].NODES\n"
-        "assert nodes == from_the_pack and nodes is not from_the_pack and isinstance(nodes, list)\n"
-        "assert 'torch' not in sys.modules and 'tora_core' not in sys.modules"
-    )
-    result = python(code, tmp_path, cwd=tmp_path)
-    assert (result.returncode, result.stderr) == (0, "")
-
-
 @pytest.mark.host
 def test_comfyui_itself_loads_the_pack_without_a_complaint(root: Path, comfyui: Path, tmp_path: Path) -> None:
     code = f"""

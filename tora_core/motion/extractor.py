@@ -24,10 +24,8 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.block1 = operations.Conv2d(channels, channels, 3, padding=1)
         self.block2 = operations.Conv2d(channels, channels, 3, padding=1)
-        # ComfyUI's layer sets hold no BatchNorm2d; its weights are a few kilobytes and stay where the module is.
-        batch_norm = getattr(operations, "BatchNorm2d", nn.BatchNorm2d)
-        self.bn1 = batch_norm(channels)
-        self.bn2 = batch_norm(channels)
+        self.bn1 = operations.BatchNorm2d(channels)
+        self.bn2 = operations.BatchNorm2d(channels)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         h = self.block1(torch.relu(self.bn1(x)))

@@ -1,0 +1,240 @@
+"""Motion in the host's native CogVideoX: the fusers at the image tokens of every block's norm1.
+
+One object stands behind all Apply Tora nodes of a MODEL. It checks the sizes before sampling starts, makes the
+features once a run and gamma and beta once a block and step, and leaves the network untouched between calls.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import comfy.model_management
+import torch
+from comfy.patcher_extension import CallbacksMP, WrappersMP
+
+from ...tora_core.errors import SizeError, ToraError
+from ..values import ToraModel, ToraMotion
+from .cogvideo import kind_of, network, require_tora_base
+from .mends import mend
+from .swap import swapped
+
+KEY = "tora_motion"
+MEMORY = ("auto", "low", "high")
+KIND_NAMES = {"t2v": "text to video (T2V)", "i2v": "image to video (I2V)"}
+
+State = tuple[torch.Tensor, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Guidance:
+    """One Apply Tora node: a motion through an adapter, how strongly and when it acts, and what may be kept."""
+
+    adapter: ToraModel
+    motion: ToraMotion
+    strength: float = 1.0
+    start: float = 0.0
+    end: float = 1.0
+    memory: str = "auto"
+
+
+def apply_tora(model: Any, guidance: Guidance) -> Any:
+    """A mended clone of a native CogVideoX MODEL that one more motion acts on; earlier ones stay, and all add up.
+
+    strength 0 acts on nothing: the result is exactly the mended model. Raises ToraError where model, adapter and
+    motion don't belong together.
+    """
+    net = require_tora_base(model)
+    _check_pair(net, guidance.adapter)
+    if not 0 <= guidance.start <= guidance.end <= 1:
+        raise ToraError(
+            f"start_percent is {guidance.start} and end_percent {guidance.end}, expected 0 <= start <= end <= 1."
+        )
+    patched = mend(model)
+    guidances = (*(patched.get_attachment(KEY) or ()), guidance)
+    patched.set_attachments(KEY, guidances)
+    acting = [one for one in guidances if one.strength != 0 and one.start < one.end]
+    patched.set_additional_models(KEY, list(dict.fromkeys(one.adapter.patcher for one in acting)))
+    for wrapper in (WrappersMP.OUTER_SAMPLE, WrappersMP.APPLY_MODEL):
+        patched.remove_wrappers_with_key(wrapper, KEY)
+    patched.remove_callbacks_with_key(CallbacksMP.ON_CLEANUP, KEY)
+    if acting:
+        run = MotionRun(acting)
+        patched.add_wrapper_with_key(WrappersMP.OUTER_SAMPLE, KEY, run.outer_sample)
+        patched.add_wrapper_with_key(WrappersMP.APPLY_MODEL, KEY, run.apply_model)
+        patched.add_callback_with_key(CallbacksMP.ON_CLEANUP, KEY, run.forget)
+    return patched
+
+
+def _check_pair(net: Any, adapter: ToraModel) -> None:
+    blocks = len(net.blocks)
+    if (adapter.layers, adapter.width) != (blocks, net.dim):
+        raise ToraError(
+            f"{adapter.name} is for {adapter.layers} blocks of width {adapter.width}, the model has {blocks} of width "
+            f"{net.dim}: they do not belong together. Load the Tora file that was made for this model."
+        )
+    kind = kind_of(net)
+    if adapter.kind is not None and adapter.kind != kind:
+        raise ToraError(
+            f"{adapter.name} is {KIND_NAMES[adapter.kind]}, the model is {KIND_NAMES[str(kind)]}. Load the other Tora "
+            "file, or the other model."
+        )
+
+
+class MotionRun:
+    """The wrappers of all motions on one MODEL, and what is kept during one sampling run."""
+
+    def __init__(self, guidances: Sequence[Guidance]) -> None:
+        self.guidances = list(guidances)
+        self._features: dict[tuple[int, torch.device], list[torch.Tensor]] = {}
+        self._states: dict[tuple[int, int, torch.device], State] = {}
+        self._budget: int | None = None
+        self._used = 0
+        self._now: _Call | None = None
+        # Kept over runs, because a compiled network is compiled anew for function objects that it hasn't seen.
+        self._bent: dict[Any, list[tuple[Any, str, Callable[..., Any]]]] = {}
+
+    def forget(self, *_: Any) -> None:
+        """Drop features, gamma and beta."""
+        self._features.clear()
+        self._states.clear()
+        self._budget, self._used, self._now = None, 0, None
+
+    def outer_sample(
+        self, executor: Any, noise: torch.Tensor, latent_image: torch.Tensor, *args: Any, **kwargs: Any
+    ) -> torch.Tensor:
+        shapes = kwargs.get("latent_shapes") or [latent_image.shape]
+        for one in self.guidances:
+            check_size(one.motion, tuple(shapes[0]))
+        try:
+            return executor(noise, latent_image, *args, **kwargs)
+        finally:
+            self.forget()
+
+    def apply_model(self, executor: Any, x: torch.Tensor, t: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+        base = executor.class_obj
+        acting = [index for index, one in enumerate(self.guidances) if acts_at(one, t, base.model_sampling)]
+        if not acting:
+            return executor(x, t, *args, **kwargs)
+        options = args[3] if len(args) > 3 else kwargs.get("transformer_options", {})
+        self._now = _Call(base, acting, _frames_of(options, x))
+        if self._budget is None:
+            self._budget = self._allowance(base, x)
+        try:
+            with swapped(self._bent_norms(network(base))):
+                return executor(x, t, *args, **kwargs)
+        finally:
+            self._now = None
+
+    def _bent_norms(self, net: Any) -> list[tuple[Any, str, Callable[..., Any]]]:
+        if net not in self._bent:
+            bend = self.bend
+            if "torch._dynamo" in sys.modules:  # its own import takes seconds
+                bend = torch.compiler.disable(bend)
+            self._bent[net] = [
+                (block.norm1, "forward", _bent(block.norm1, i, bend)) for i, block in enumerate(net.blocks)
+            ]
+        return self._bent[net]
+
+    def bend(self, index: int, h: torch.Tensor) -> torch.Tensor:
+        """h (B, F'*H*W, D) of block `index` plus every acting motion's contribution, each computed from the same h."""
+        call = self._now
+        if call is None:
+            return h
+        result = h
+        for one in call.acting:
+            guidance = self.guidances[one]
+            fuser = guidance.adapter.patcher.model.fusers[index]
+            state = self._state(one, index, h, call)
+            result = fuser.bend(result, h, state, guidance.strength)
+        return result
+
+    def _state(self, one: int, index: int, h: torch.Tensor, call: _Call) -> State:
+        """gamma and beta of a block for the frames of this call."""
+        key = (one, index, h.device)
+        state = self._states.get(key)
+        if state is None:
+            guidance = self.guidances[one]
+            features = self._clip_features(one, h, call.base)
+            fuser = guidance.adapter.patcher.model.fusers[index]
+            state = fuser.prepare(features[index], guidance.motion.latents.shape[2])
+            size = sum(part.numel() * part.element_size() for part in state)
+            if self._may_keep(guidance.memory, size):
+                self._states[key] = state
+                self._used += size
+        if call.frames is None:
+            return state
+        # A window of the clip: gamma and beta are of the full clip, as they look at the frames before and after.
+        return tuple(part[:, call.frames] for part in state)
+
+    def _clip_features(self, one: int, h: torch.Tensor, base: Any) -> list[torch.Tensor]:
+        key = (one, h.device)
+        if key not in self._features:
+            guidance = self.guidances[one]
+            latents = base.process_latent_in(guidance.motion.latents.to(h.device, torch.float32))
+            features = guidance.adapter.patcher.model.extractor(latents.transpose(1, 2))
+            self._features[key] = [feature.to(h.dtype) for feature in features]
+        return self._features[key]
+
+    def _may_keep(self, memory: str, size: int) -> bool:
+        if memory == "high":
+            return True
+        return memory == "auto" and self._used + size <= (self._budget or 0)
+
+    def _allowance(self, base: Any, x: torch.Tensor) -> int:
+        """Bytes of gamma and beta that may be kept between steps beside what the host says a step needs."""
+        free = comfy.model_management.get_free_memory(x.device)
+        needed = base.memory_required(x.shape) + comfy.model_management.minimum_inference_memory()
+        return max(0, int(0.8 * (free - needed)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Call:
+    """One call of the network: which motions act, and on which frames of the clip (None: all, in order)."""
+
+    base: Any
+    acting: list[int]
+    frames: torch.Tensor | None
+
+
+def check_size(motion: ToraMotion, latent: tuple[int, ...]) -> None:
+    """Raise SizeError unless a motion fits latents (B, 16, F', h, w)."""
+    if len(latent) != 5:
+        raise SizeError(f"the latent has shape {latent}, expected a video (B, 16, F', h, w): use Empty Latent (Tora).")
+    batch, _, frames, height, width = latent
+    have = (motion.latents.shape[2], *motion.latents.shape[3:])
+    if have != (frames, height, width):
+        raise SizeError(
+            f"the motion is {motion}, the latent is {height * 8}x{width * 8}x{(frames - 1) * 4 + 1}. Wire width, "
+            "height and frames of the trajectory into the latent's node, so that both are the same."
+        )
+    if batch % len(motion.latents):
+        raise SizeError(
+            f"there are {len(motion.latents)} motions for a batch of {batch} videos, expected one, or one a video."
+        )
+
+
+def acts_at(guidance: Guidance, sigma: torch.Tensor, sampling: Any) -> bool:
+    """Whether noise of this level lies in (level(end), level(start)], fractions as the host means them."""
+    level = float(sigma.max())
+    return sampling.percent_to_sigma(guidance.end) < level <= sampling.percent_to_sigma(guidance.start)
+
+
+def _bent(norm: Any, index: int, bend: Callable[[int, torch.Tensor], torch.Tensor]) -> Callable[..., Any]:
+    forward = norm.forward
+
+    def bent(hidden_states: torch.Tensor, encoder_hidden_states: torch.Tensor, temb: torch.Tensor) -> Any:
+        image, *rest = forward(hidden_states, encoder_hidden_states, temb)
+        return bend(index, image), *rest
+
+    return bent
+
+
+def _frames_of(options: dict[str, Any], x: torch.Tensor) -> torch.Tensor | None:
+    """Latent frames of the clip that x (B, C, F', h, w) holds: None for all of them, else those of its window."""
+    window = options.get("context_window")
+    if window is None:
+        return None
+    return window.get_tensor(torch.arange(window.total_frames), device=x.device, dim=0)
