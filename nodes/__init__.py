@@ -10,17 +10,27 @@ from comfy_api.latest import io
 
 from .apply import ToraApply
 from .dynamic_guidance import ToraDynamicGuidance
+from .empty_latent import ToraEmptyLatent
+from .encode_motion import ToraEncodeMotion
 from .fix import ToraFixCogVideoX
+from .image_to_video import ToraImageToVideo
 from .load_cogvideox import ToraLoadCogVideoX
 from .load_demo import ToraLoadDemoModel
 from .load_tora import ToraLoadModel
+from .overlay import ToraOverlayTrajectory
+from .trajectory_text import ToraTrajectoryFromText
 
 NODES: list[type[io.ComfyNode]] = [
     ToraLoadDemoModel,
     ToraLoadModel,
     ToraLoadCogVideoX,
+    ToraTrajectoryFromText,
+    ToraEncodeMotion,
     ToraApply,
     ToraFixCogVideoX,
     ToraDynamicGuidance,
+    ToraEmptyLatent,
+    ToraImageToVideo,
+    ToraOverlayTrajectory,
 ]
 """Every node, in the order of a graph."""

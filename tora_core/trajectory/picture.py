@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,11 +56,20 @@ def draw_trajectory(
     return layer.over(ground)
 
 
-def overlay_tracks(video: np.ndarray, tracks: Tracks, *, colors: list[str] | None = None) -> np.ndarray:
-    """The video with every track's path and, in each frame, a dot where it is: uint8 RGB (F, H, W, 3), a copy.
+def overlay_tracks(
+    video: np.ndarray,
+    tracks: Tracks,
+    *,
+    colors: Sequence[str | None] | None = None,
+    trails: bool = True,
+    points: bool = True,
+    arrows: bool = False,
+) -> np.ndarray:
+    """The video with what is asked for of every track: uint8 RGB (F, H, W, 3), a copy.
 
-    tracks: sampled at the video's frame count and size. colors: "#rrggbb" a track, default the palette. Raises
-    TrajectoryError where the two do not agree.
+    tracks: sampled at the video's frame count and size. colors: "#rrggbb" a track, None or left out is the palette's.
+    trails: the whole path. points: in each frame a dot where the track is. arrows: a head where the path ends or leaves
+    the picture. Raises TrajectoryError where video and tracks do not agree.
     """
     _check_picture("video", video, 4)
     have = (tracks.frames, *tracks.size)
@@ -70,14 +80,20 @@ def overlay_tracks(video: np.ndarray, tracks: Tracks, *, colors: list[str] | Non
             f"size={video.shape[1:3]}."
         )
     height, width = tracks.size
-    rgb = [_rgb(color) for color in colors] if colors else _palette(len(tracks))
-    if len(rgb) < len(tracks):
-        raise TrajectoryError(f"there are {len(rgb)} colors for {len(tracks)} tracks, expected one each.")
+    rgb = _palette(len(tracks))
+    if colors:
+        if len(colors) < len(tracks):
+            raise TrajectoryError(f"there are {len(colors)} colors for {len(tracks)} tracks, expected one each.")
+        rgb = [_rgb(color) if color else default for color, default in zip(colors, rgb, strict=False)]
     layer = Layer(height, width, halo=True)
     for i in range(len(tracks)):
-        layer.path(tracks.points_px[i], _both(tracks.visible[i]), rgb[i], opacity=0.8)
+        path, shown = tracks.points_px[i], tracks.visible[i]
+        if trails:
+            layer.path(path, _both(shown), rgb[i], opacity=0.8)
+        if arrows and shown.any():
+            _draw_arrow(layer, path[shown], rgb[i])
     result = layer.over(video)
-    for f in range(len(result)):
+    for f in range(len(result) if points else 0):
         now = [i for i in range(len(tracks)) if tracks.visible[i, f]]
         _dots(result[f], tracks.points_px[now, f], [rgb[i] for i in now], 1.9 * line_width_px(height, width))
     return result
@@ -107,9 +123,8 @@ def _draw_track(layer: Layer, drawing: _Drawing, i: int, color: tuple[int, int, 
     if not shown.any():
         return
     path_seen = path[shown]
-    first, last = path_seen[0], path_seen[-1]
-    inside = layer.inside(path_seen)
-    if not inside.any() and not layer.crosses(path, _both(shown)):
+    first = path_seen[0]
+    if not layer.inside(path_seen).any() and not layer.crosses(path, _both(shown)):
         nearest = path_seen[np.argmin(layer.distance(path_seen))]
         layer.arrow(layer.clamped(nearest), nearest - layer.clamped(nearest), color)
         return
@@ -122,10 +137,18 @@ def _draw_track(layer: Layer, drawing: _Drawing, i: int, color: tuple[int, int, 
     for point, opacity in zip(frames, np.linspace(faded, 1.0, len(frames)), strict=True):
         layer.bead(point, color, opacity)
     layer.ring(first, color)
-    tip = len(path_seen) - 1 if inside[-1] else int(np.flatnonzero(inside)[-1]) if inside.any() else None
-    if tip is not None:
-        end = last if inside[-1] else layer.leaving(path_seen[tip], path_seen[tip + 1])
-        layer.arrow(end, _heading(path_seen[: tip + 2 if not inside[-1] else tip + 1], layer.width_px), color)
+    _draw_arrow(layer, path_seen, color)
+
+
+def _draw_arrow(layer: Layer, path: np.ndarray, color: tuple[int, int, int]) -> None:
+    """A head where a path (K, 2) ends, or where it last leaves the canvas; none where it was never on it."""
+    inside = layer.inside(path)
+    if not inside.any() or not np.diff(path, axis=0).any():
+        return
+    tip = int(np.flatnonzero(inside)[-1])
+    leaves = tip + 1 < len(path)
+    end = layer.leaving(path[tip], path[tip + 1]) if leaves else path[tip]
+    layer.arrow(end, _heading(path[: tip + 2 if leaves else tip + 1], layer.width_px), color)
 
 
 def _heading(path: np.ndarray, width_px: float) -> np.ndarray:

@@ -1,0 +1,41 @@
+"""The picture that image to video starts from, in the conditioning of the host's CogVideoX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import comfy.model_management
+import comfy.utils
+import node_helpers
+import torch
+
+from .motion_vae import require_cogvideox_vae
+
+KEY = "concat_latent_image"
+"""Where CogVideoX's concat_cond looks: UNSCALED latents (B, 16, frames, h, w); it scales them, and adds zeros."""
+
+
+def with_start_image(conditioning: Any, latents: torch.Tensor) -> Any:
+    """Conditioning that carries the image's latents; a copy."""
+    return node_helpers.conditioning_set_values(conditioning, {KEY: latents})
+
+
+def encode_start_images(vae: Any, images: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """Pictures (B, H, W, 3) in [0, 1], cut to the video's shape and resized, to latents (B, 16, 1, h, w).
+
+    size: (height, width). As core's image-to-video nodes do it: scaled to cover, cut at the centre.
+    Raises ToraError for a VAE of another kind.
+    """
+    require_cogvideox_vae(vae)
+    height, width = size
+    pictures = comfy.utils.common_upscale(images[..., :3].movedim(-1, 1), width, height, "bilinear", "center")
+    latents = []
+    for picture in pictures.movedim(1, -1).split(1):
+        comfy.model_management.throw_exception_if_processing_interrupted()
+        latents.append(vae.encode(picture))
+    return torch.cat(latents)
+
+
+def intermediate_zeros(shape: tuple[int, ...]) -> torch.Tensor:
+    """An empty latent where the host keeps latents between nodes."""
+    return torch.zeros(shape, device=comfy.model_management.intermediate_device())

@@ -1,0 +1,84 @@
+"""Trajectory (text): pasted or wired text in any format that the library reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comfy_api.latest import io
+
+from ..tora_core.errors import ToraError
+from ..tora_core.trajectory import Trajectory
+from ..tora_core.trajectory.files import read_text
+from ..tora_core.trajectory.formats import FORMATS
+from .sizes import height_input, length_input, why_not_video, width_input
+from .sockets import TrajectorySocket
+
+EXAMPLE = '[[{"x": 100, "y": 380}, {"x": 240, "y": 120}, {"x": 440, "y": 300}, {"x": 620, "y": 140}]]'
+AUTO = "auto"
+
+
+class ToraTrajectoryFromText(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="ToraTrajectoryFromText",
+            display_name="Trajectory (text)",
+            category="Tora",
+            description="Reads a trajectory from text: Tora's own JSON, the coordinates of spline editors, or Tora's "
+            "txt. Paste it, or wire any STRING.",
+            search_aliases=["trajectory", "path", "spline", "coordinates", "points", "tora txt", "import trajectory"],
+            inputs=[
+                io.String.Input(
+                    "text",
+                    default=EXAMPLE,
+                    multiline=True,
+                    tooltip="The trajectory. Which format it is in is found out; the node shows how it was read.",
+                ),
+                width_input(),
+                height_input(),
+                length_input("frames"),
+                io.Combo.Input(
+                    "format",
+                    options=[AUTO, *(known.name for known in FORMATS)],
+                    default=AUTO,
+                    advanced=True,
+                    tooltip="auto looks at the text. Choose one where the text could be two things.",
+                ),
+            ],
+            outputs=[
+                TrajectorySocket.Output(display_name="trajectory", tooltip="For Encode Motion and Overlay Trajectory."),
+                io.Int.Output(display_name="width", tooltip="The same width, for the latent."),
+                io.Int.Output(display_name="height", tooltip="The same height, for the latent."),
+                io.Int.Output(display_name="frames", tooltip="The same frame count, for the latent's length."),
+            ],
+            hidden=[io.Hidden.unique_id],
+        )
+
+    @classmethod
+    def validate_inputs(cls, text=None, width=None, height=None, frames=None, format=None) -> bool | str:  # type: ignore[no-untyped-def]
+        legal = why_not_video(width, height, frames)
+        if legal is not True or text is None:
+            return legal
+        try:
+            read(text, width or 720, height or 480, frames or 49, format or AUTO)
+        except ToraError as error:
+            return str(error)
+        return True
+
+    @classmethod
+    def execute(cls, text: str, width: int, height: int, frames: int, format: str = AUTO) -> io.NodeOutput:
+        from .host.status import show_on_node
+
+        trajectory, told = read(text, width, height, frames, format)
+        show_on_node(cls, told)
+        return io.NodeOutput(trajectory, width, height, frames)
+
+
+def read(text: Any, width: int, height: int, frames: int, format: str) -> tuple[Trajectory, str]:
+    """The trajectory at this size, and a line that says how it was read. Raises ToraError."""
+    trajectory, info = read_text(
+        text, width=width, height=height, frames=frames, format=None if format == AUTO else format
+    )
+    count = len(trajectory.tracks)
+    told = f"{count} track{'s' if count != 1 else ''}, {info.format}: {info.reason}"
+    return trajectory, " ".join([f"{told}.", *info.notes])
