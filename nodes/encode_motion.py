@@ -12,6 +12,9 @@ from .sockets import MotionSocket, TrajectorySocket
 from .tracks import from_host
 from .values import ToraMotion
 
+ABSENT: Any = object()
+NO_SIZE = "tracks don't know how large their picture is: set width and height of Encode Motion."
+
 
 class ToraEncodeMotion(io.ComfyNode):
     @classmethod
@@ -62,8 +65,8 @@ class ToraEncodeMotion(io.ComfyNode):
                     default="auto",
                     optional=True,
                     advanced=True,
-                    tooltip="Tiles need less memory and change the result a little. auto takes them when memory is "
-                    "short, and says so in the log.",
+                    tooltip="Tiles need less memory and give the same result, but take about three times as long. auto "
+                    "takes them when memory is short, and says so in the log.",
                 ),
             ],
             outputs=[
@@ -73,10 +76,19 @@ class ToraEncodeMotion(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, width=None, height=None, frames=None) -> bool | str:  # type: ignore[no-untyped-def]
+    def validate_inputs(  # type: ignore[no-untyped-def]
+        cls, trajectory=ABSENT, tracks=ABSENT, images=ABSENT, width=None, height=None, frames=None
+    ) -> bool | str:
+        # A linked input arrives as None, one with nothing wired in doesn't arrive.
+        wired = {"trajectory": trajectory, "tracks": tracks, "images": images}
+        names = [name for name, value in wired.items() if value is not ABSENT]
+        if len(names) != 1:
+            return not_one(names)
         for name, value in (("width", width), ("height", height), ("frames", frames)):
             if value is not None and value < 0:
                 return f"{name} is {value}, expected 0 (as the input says) or more."
+        if names == ["tracks"] and 0 in (width, height):
+            return NO_SIZE
         return why_not_video(width or None, height or None, frames or None)
 
     @classmethod
@@ -92,6 +104,14 @@ class ToraEncodeMotion(io.ComfyNode):
         return io.NodeOutput(ToraMotion(latents, size, count), picture)
 
 
+def not_one(names: list[str]) -> str:
+    """What to say where not exactly one of the three inputs is wired."""
+    return (
+        f"{' and '.join(names) or 'nothing'} is wired into Encode Motion, expected exactly one of trajectory, tracks "
+        "and images. Several motions: one Encode Motion and one Apply Tora each, they add up."
+    )
+
+
 def flow_pictures(trajectory: Any, tracks: Any, images: Any, size: tuple[int, int], frames: int) -> Any:
     """Flow pictures, float32 (F, H, W, 3), of the one thing that is wired in.
 
@@ -101,10 +121,7 @@ def flow_pictures(trajectory: Any, tracks: Any, images: Any, size: tuple[int, in
     given = {"trajectory": trajectory, "tracks": tracks, "images": images}
     names = [name for name, value in given.items() if value is not None]
     if len(names) != 1:
-        raise ToraError(
-            f"{' and '.join(names) or 'nothing'} is wired into Encode Motion, expected exactly one of trajectory, "
-            "tracks and images. Several motions: one Encode Motion and one Apply Tora each, they add up."
-        )
+        raise ToraError(not_one(names))
     if images is not None:
         own = tuple(images.shape[1:3])
         if any(wanted not in (0, had) for wanted, had in zip((*size, frames), (*own, len(images)), strict=True)):
@@ -122,7 +139,7 @@ def flow_pictures(trajectory: Any, tracks: Any, images: Any, size: tuple[int, in
         check_video(size[1], size[0], frames)
         return motion_picture(trajectory, frames, size)
     if not all(size):
-        raise SizeError("tracks don't know how large their picture is: set width and height of Encode Motion.")
+        raise SizeError(NO_SIZE)
     moving = from_host(tracks, size)
     if frames not in (0, moving.frames):
         raise SizeError(

@@ -6,7 +6,8 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..tora_core.errors import ToraError
+from ..tora_core.errors import ToraError, TrajectoryError
+from ..tora_core.trajectory import Tracks
 from .sockets import TrajectorySocket
 from .tracks import from_host
 
@@ -28,7 +29,8 @@ class ToraOverlayTrajectory(io.ComfyNode):
                 io.Tracks.Input(
                     "tracks",
                     optional=True,
-                    tooltip="Instead of a trajectory: TRACKS in the pictures' own pixels, one point a frame.",
+                    tooltip="Instead of a trajectory: TRACKS in the pictures' own pixels, with as many frames as there "
+                    "are pictures, or any number over a single picture.",
                 ),
                 io.Boolean.Input("trails", default=True, tooltip="The whole path of every track."),
                 io.Boolean.Input("points", default=True, tooltip="A dot where the track is in each frame."),
@@ -45,24 +47,37 @@ class ToraOverlayTrajectory(io.ComfyNode):
 
 
 def overlaid(images: Any, trajectory: Any, tracks: Any, *, trails: bool, points: bool, arrows: bool) -> Any:
-    """Pictures (F, H, W, 3) in [0, 1] with the path on them. Raises ToraError unless exactly one is given."""
-    import numpy as np
+    """Pictures (F, H, W, 3) in [0, 1] with the path on them, float32 on the CPU; other pixels stay as they are.
+
+    Raises ToraError unless exactly one of trajectory and tracks is given, TrajectoryError for tracks that don't fit.
+    """
     import torch
 
-    from ..tora_core.trajectory.picture import overlay_tracks
+    from ..tora_core.trajectory.picture import overlay_tracks, overlay_trajectory
 
     if (trajectory is None) == (tracks is None):
         raise ToraError(
             f"{'nothing' if trajectory is None else 'trajectory and tracks'} is wired into Overlay Trajectory, "
             "expected one of them."
         )
-    frames, size = images.shape[0], (images.shape[1], images.shape[2])
-    colors = None
+    images = images[..., :3].float().cpu()
+    video = (images.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
     if trajectory is not None:
-        drawn = trajectory.sample(frames, size)
-        colors = [track.color for track in trajectory.tracks]
+        drawn = overlay_trajectory(video, trajectory, trails=trails, points=points, arrows=arrows)
     else:
-        drawn = from_host(tracks, size)
-    video = (images[..., :3].float().cpu().clamp(0, 1) * 255).round().to(torch.uint8).numpy()
-    result = overlay_tracks(video, drawn, colors=colors, trails=trails, points=points, arrows=arrows)
-    return torch.from_numpy(result.astype(np.float32) / 255)
+        paths = from_host(tracks, (video.shape[1], video.shape[2]))
+        now = at_each_picture(paths, len(video))
+        drawn = overlay_tracks(video, now, paths=paths, trails=trails, points=points, arrows=arrows)
+    return torch.where(torch.from_numpy(drawn != video), torch.from_numpy(drawn) / 255, images)
+
+
+def at_each_picture(tracks: Tracks, pictures: int) -> Tracks:
+    """Where tracks are in each of the pictures; over a single one where they begin. TrajectoryError if they differ."""
+    if tracks.frames == pictures:
+        return tracks
+    if pictures == 1:
+        return Tracks(tracks.points_px[:, :1], tracks.visible[:, :1], tracks.size)
+    raise TrajectoryError(
+        f"the tracks have {tracks.frames} frames, but there are {pictures} pictures. Make the tracks with as many, or "
+        "take a trajectory, which is stretched to any number."
+    )

@@ -15,26 +15,30 @@ from ..tora_core.trajectory import Tracks
 
 
 def from_host(tracks: Any, size: tuple[int, int]) -> Tracks:
-    """TRACKS to Tracks on a canvas of `size` (height, width). Raises TrajectoryError for anything else."""
+    """TRACKS to Tracks on a canvas of `size` (height, width), positions as they are.
+
+    track_path: (F, N, 2) or (1, F, N, 2); track_visibility: (F, N), or one value a frame, (F, 1) or (F,), or for all,
+    (1, 1). Both as tensors, arrays or lists. Raises TrajectoryError for anything else.
+    """
     if not isinstance(tracks, dict) or "track_path" not in tracks:
         raise TrajectoryError(
             f"tracks is a {type(tracks).__name__}, expected TRACKS: a table with track_path (frames, tracks, 2)."
         )
-    path = torch.as_tensor(tracks["track_path"]).detach().cpu().float()
-    if path.ndim == 4 and path.shape[0] == 1:
-        path = path[0]
-    if path.ndim != 3 or path.shape[-1] != 2:
+    path = _tensor("track_path", tracks["track_path"]).float()
+    path = path[0] if path.ndim == 4 and path.shape[0] == 1 else path
+    if path.ndim != 3 or path.shape[-1] != 2 or not path.shape[0]:
         raise TrajectoryError(f"track_path has shape {tuple(path.shape)}, expected (frames, tracks, 2) in pixels.")
-    visible = torch.ones(path.shape[:2], dtype=torch.bool)
+    shape = tuple(path.shape[:2])
+    visible = torch.ones(shape, dtype=torch.bool)
     if tracks.get("track_visibility") is not None:
-        given = torch.as_tensor(tracks["track_visibility"]).detach().cpu().bool()
+        given = _tensor("track_visibility", tracks["track_visibility"]).bool()
         given = given[0] if given.ndim == 3 and given.shape[0] == 1 else given
-        try:
-            visible = given.expand(path.shape[:2])
-        except RuntimeError:
+        given = given[:, None] if given.ndim == 1 else given
+        if given.ndim != 2 or any(had not in (1, wanted) for had, wanted in zip(given.shape, shape, strict=True)):
             raise TrajectoryError(
-                f"track_visibility has shape {tuple(given.shape)}, expected {tuple(path.shape[:2])} like track_path."
-            ) from None
+                f"track_visibility has shape {tuple(given.shape)}, expected {shape} (frames, tracks) like track_path."
+            )
+        visible = given.expand(shape)
     return Tracks(path.transpose(0, 1).numpy(), visible.transpose(0, 1).numpy(), size)
 
 
@@ -44,3 +48,10 @@ def to_host(tracks: Tracks) -> dict[str, torch.Tensor]:
         "track_path": torch.tensor(tracks.points_px).transpose(0, 1).contiguous(),
         "track_visibility": torch.tensor(tracks.visible).transpose(0, 1).contiguous(),
     }
+
+
+def _tensor(name: str, value: Any) -> torch.Tensor:
+    try:
+        return torch.as_tensor(value).detach().cpu()
+    except (TypeError, ValueError, RuntimeError):
+        raise TrajectoryError(f"{name} is no table of numbers with rows of one length.") from None

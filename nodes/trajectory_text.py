@@ -9,7 +9,7 @@ from comfy_api.latest import io
 from ..tora_core.errors import ToraError
 from ..tora_core.trajectory import Trajectory
 from ..tora_core.trajectory.files import read_text
-from ..tora_core.trajectory.formats import FORMATS
+from ..tora_core.trajectory.formats import FORMATS, format_named
 from .sizes import height_input, length_input, why_not_video, width_input
 from .sockets import TrajectorySocket
 
@@ -57,9 +57,11 @@ class ToraTrajectoryFromText(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, text=None, width=None, height=None, frames=None, format=None) -> bool | str:  # type: ignore[no-untyped-def]
         legal = why_not_video(width, height, frames)
-        if legal is not True or text is None:
+        if legal is not True:
             return legal
         try:
+            if text is None:  # wired, so there is nothing to read yet
+                return format in (None, AUTO) or bool(format_named(format))
             read(text, width or 720, height or 480, frames or 49, format or AUTO)
         except ToraError as error:
             return str(error)
@@ -81,4 +83,4 @@ def read(text: Any, width: int, height: int, frames: int, format: str) -> tuple[
     )
     count = len(trajectory.tracks)
     told = f"{count} track{'s' if count != 1 else ''}, {info.format}: {info.reason}"
-    return trajectory, " ".join([f"{told}.", *info.notes])
+    return trajectory, " ".join(f"{part[0].upper()}{part[1:]}." for part in (told, *info.notes))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -30,11 +30,21 @@ def _use_this_checkout() -> None:
     spec.loader.exec_module(module)
 
 
+def _module(path: Path) -> ModuleType:
+    """A module from its file: neither scripts/ nor tests/ is on sys.path."""
+    name = f"tora_tests_{path.stem}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None
+        sys.modules[name] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
 _use_this_checkout()
-
-
-def _is_comfyui(folder: Path) -> bool:
-    return (folder / "nodes.py").is_file() and (folder / "comfy").is_dir() and (folder / "comfy_api").is_dir()
+_comfyui = _module(ROOT / "scripts" / "comfyui.py")
+_host_record = _module(ROOT / "scripts" / "host_record.py")
+_host_run = _module(ROOT / "tests" / "host_run.py")
 
 
 def find_comfyui(environ: dict[str, str] | None = None, root: Path = ROOT, home: Path | None = None) -> Path | None:
@@ -42,25 +52,17 @@ def find_comfyui(environ: dict[str, str] | None = None, root: Path = ROOT, home:
 
     Raises pytest.UsageError where COMFYUI_PATH is set and names something else.
     """
-    environ = dict(os.environ) if environ is None else environ
-    named = environ.get("COMFYUI_PATH")
-    if named:
-        folder = Path(named).expanduser().resolve()
-        if not _is_comfyui(folder):
-            raise pytest.UsageError(f"COMFYUI_PATH is {named}, but there is no ComfyUI (nodes.py, comfy/, comfy_api/).")
-        return folder
-    places = [(home or Path.home()) / "comfy" / "ComfyUI"]
-    if root.parent.name == "custom_nodes":
-        places.insert(0, root.parent.parent)
-    return next((place for place in places if _is_comfyui(place)), None)
+    try:
+        return _comfyui.find_comfyui(environ, root, home)
+    except _comfyui.ComfyUIError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def why_no_host(comfyui: Path | None) -> str | None:
     """Why the host tests can't run here, or None when they can."""
     if comfyui is None:
-        return "no ComfyUI found: set COMFYUI_PATH to its folder"
-    needed = ("torch", "torchvision", "torchsde", "torchaudio", "aiohttp", "av", "yaml", "psutil", "comfy_kitchen")
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+        return _comfyui.NONE_FOUND
+    missing = _comfyui.missing_packages()
     if missing:
         return f"this Python lacks ComfyUI's {', '.join(missing)}: run the tests with ComfyUI's own Python"
     return None
@@ -80,8 +82,27 @@ def comfyui() -> Path:
     return found
 
 
+@pytest.fixture(scope="session")
+def tiny_checkpoints() -> ModuleType:
+    """Makers of tiny weight files in every layout (tests/tiny_checkpoints.py)."""
+    return _module(ROOT / "tests" / "tiny_checkpoints.py")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    folder = find_comfyui()
+    if why_no_host(folder) is None:
+        run = _host_run.HostRun(ROOT, folder, _host_record, _comfyui)
+        config.pluginmanager.register(run, "tora-host-run")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if _host_run.has_no_host_tests(collection_path, config) else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     host_items = [item for item in items if item.get_closest_marker("host")]
+    # Last: ComfyUI brings settings and top-level modules (`nodes`, `server`) that other tests must not meet.
+    items.sort(key=lambda item: item.get_closest_marker("host") is not None)
     reason = why_no_host(find_comfyui()) if host_items else None
     if reason is None:
         return
@@ -98,3 +119,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if count:
         terminalreporter.write_sep("!", f"{count} HOST TESTS SKIPPED: nothing was run inside ComfyUI", bold=True)
         terminalreporter.write_line(f"Reason: {reason}.")
+        for line in _host_record.told(ROOT):
+            terminalreporter.write_line(line)

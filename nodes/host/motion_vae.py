@@ -17,18 +17,17 @@ from comfy.ldm.cogvideo.vae import AutoencoderKLCogVideoX
 
 from ...tora_core.errors import ToraError
 from .chunks import chunks
-from .tiles import Tile, blend, plan
+from .tiled_encoder import ALL, Source, count_steps, encode_in_tiles
 
 TILINGS = ("auto", "never", "always")
-TILE_PX = (240, 360)
-SMALLEST_TILE_PX = 160
-OVERLAP_PX, MARGIN_PX = 96, 24
-"""Chosen on the bundled VAE, whose group norms see each tile for themselves: narrower overlaps show in the latents."""
+TILE_SIDES_PX = (512, 256, 128)
+"""Tried from the left; a smaller one would be half rim. A tile of 256 takes a fifth of the memory of 480x720."""
 
 logger = logging.getLogger(__name__)
 
 Pictures = Callable[[int, int], torch.Tensor]
-"""Frames [start, end) of the flow pictures: float32 (end - start, H, W, 3) in [0, 1]. May be asked more than once."""
+"""Frames [start, end) of the flow pictures: float32 (end - start, H, W, 3) in [0, 1]. In tiles the same frames are
+asked for many times."""
 
 
 def encode_pictures(
@@ -36,30 +35,52 @@ def encode_pictures(
 ) -> torch.Tensor:
     """UNSCALED latents (1, 16, F', h, w), float32 on the CPU: the mean of the posterior, so always the same.
 
-    vae: the host's VAE object. size: (height, width), multiples of 8. tiling: "never" and "always" say what they do,
-    "auto" takes spatial tiles, with all frames in each, where one chunk of frames doesn't fit into the free memory.
+    vae: the host's VAE object. size: (height, width), multiples of 16. tiling: "never"; "always", spatial tiles of 256
+    pixels; "auto", tiles where one chunk of frames doesn't fit into the free memory. Tiles give the same latents but
+    for rounding, and take about three times as long.
     Works under the host's memory management, shows progress, and can be interrupted between chunks.
     Raises ToraError for a VAE of another kind.
     """
     require_cogvideox_vae(vae)
-    longest = max(end - start for start, end in chunks(frames, 8))
-    needed = vae.memory_used_encode((1, 3, longest, *size), vae.vae_dtype)
-    with comfy.model_management.cuda_device_context(vae.device):
-        comfy.model_management.load_models_gpu(
-            [vae.patcher], memory_required=needed, force_full_load=vae.disable_offload
-        )
-        free = vae.patcher.get_free_memory(vae.device)
-        if tiling == "always" or (tiling == "auto" and needed > free):
-            return _tiled(vae, pictures, frames, size, free, asked=tiling == "always")
-        try:
-            return _region(vae, pictures, frames, Tile(0, size[0], 0, size[1]), _progress(frames, 1))
-        except Exception as error:
-            if tiling == "never" or isinstance(error, ToraError | comfy.model_management.InterruptProcessingException):
-                raise
-            comfy.model_management.raise_non_oom(error)
+    sides = _sides(size, tiling)
+    for side in sides:
+        needed = memory_needed(vae, frames, size, side)
+        why = ""
+        with comfy.model_management.cuda_device_context(vae.device):
+            comfy.model_management.load_models_gpu(
+                [vae.patcher], memory_required=needed, force_full_load=vae.disable_offload
+            )
+            if side == sides[-1]:
+                return _encode(vae, pictures, frames, size, side)
+            free = vae.patcher.get_free_memory(vae.device)
+            if needed > free:
+                why = f"{needed / 1e9:.1f} GB are wanted and {free / 1e9:.1f} GB free"
+            else:
+                why = "it ran out"
+                try:
+                    return _encode(vae, pictures, frames, size, side)
+                except (ToraError, comfy.model_management.InterruptProcessingException):
+                    raise
+                except Exception as error:
+                    comfy.model_management.raise_non_oom(error)
         # Outside the except block, which would keep the tensors of the failed try alive.
         comfy.model_management.soft_empty_cache()
-        return _tiled(vae, pictures, frames, size, free, asked=False)
+        if side is None:
+            logger.warning(
+                "Encode Motion: memory is short (%s), so the motion is encoded in tiles: the same latents, but slower.",
+                why,
+            )
+    raise AssertionError("the last try returns or raises")
+
+
+def memory_needed(vae: Any, frames: int, size: tuple[int, int], side: int | None = None) -> float:
+    """Bytes at the peak for the longest chunk, by the VAE's own figure; in tiles of `side` pixels where that is given.
+
+    Of the whole clip only the pictures and the latents are held at once, on the CPU.
+    """
+    longest = max(end - start for start, end in chunks(frames, 8))
+    height, width = size if side is None else (min(n, side) for n in size)
+    return vae.memory_used_encode((1, 3, longest, height, width), vae.vae_dtype)
 
 
 def require_cogvideox_vae(vae: Any) -> None:
@@ -70,39 +91,61 @@ def require_cogvideox_vae(vae: Any) -> None:
             f"the VAE is {type(net).__name__ if net is not None else type(vae).__name__}, expected CogVideoX's. Load "
             "CogVideoX's VAE with Load VAE, or the demo model's."
         )
+    if net.latent_channels != 16:
+        raise ToraError(f"the VAE has {net.latent_channels} latent channels, expected CogVideoX's 16.")
 
 
-def _tiled(
-    vae: Any, pictures: Pictures, frames: int, size: tuple[int, int], free: float, *, asked: bool
-) -> torch.Tensor:
-    height, width = TILE_PX
-    longest = max(end - start for start, end in chunks(frames, 8))
-    while max(height, width) > SMALLEST_TILE_PX:
-        if vae.memory_used_encode((1, 3, longest, height, width), vae.vae_dtype) <= free:
-            break
-        height, width = (max(SMALLEST_TILE_PX, n * 3 // 4 // 8 * 8) for n in (height, width))
-    tiles = plan(size, (height, width), OVERLAP_PX)
-    if not asked:
-        logger.warning(
-            "Encode Motion: memory is short, so the motion is encoded in %d tiles; it differs a little from the whole.",
-            len(tiles),
-        )
-    progress = _progress(frames, len(tiles))
-    return blend(size, tiles, MARGIN_PX, lambda tile: _region(vae, pictures, frames, tile, progress))
+def _sides(size: tuple[int, int], tiling: str) -> list[int | None]:
+    """What to try, in this order: None is the whole picture, else the side of the tiles."""
+    smaller = [side for side in TILE_SIDES_PX if side * side < size[0] * size[1]]
+    if tiling == "never" or not smaller:
+        return [None]
+    return [None, *smaller] if tiling == "auto" else [side for side in smaller if side <= 256]
 
 
-def _region(vae: Any, pictures: Pictures, frames: int, tile: Tile, progress: Any) -> torch.Tensor:
-    """All frames of one region, in diffusers' chunks with the cache handed on."""
-    parts, cache = [], None
-    for start, end in chunks(frames, 8):
+def _encode(vae: Any, pictures: Pictures, frames: int, size: tuple[int, int], side: int | None) -> torch.Tensor:
+    spans = chunks(frames, 8)
+    bar = comfy.utils.ProgressBar(len(spans))
+
+    def source(chunk: int, rows: slice, columns: slice) -> torch.Tensor:
+        picture = pictures(*spans[chunk])[:, rows, columns]
+        return vae.process_input(picture.movedim(-1, 0)[None]).to(vae.device, vae.vae_dtype)
+
+    def progress(done: int, total: int) -> None:
         comfy.model_management.throw_exception_if_processing_interrupted()
-        picture = pictures(start, end)[:, tile.top : tile.bottom, tile.left : tile.right]
-        x = vae.process_input(picture.movedim(-1, 0)[None]).to(vae.device, vae.vae_dtype)
-        part, cache = vae.first_stage_model.encoder(x, conv_cache=cache)
-        parts.append(part.chunk(2, dim=1)[0].float().cpu())
-        progress.update(1)
-    return torch.cat(parts, dim=2)
+        bar.update_absolute(done, total)
+
+    return run_encoder(vae.first_stage_model.encoder, source, len(spans), size, side, progress)
 
 
-def _progress(frames: int, tiles: int) -> Any:
-    return comfy.utils.ProgressBar(len(chunks(frames, 8)) * tiles)
+def run_encoder(
+    encoder: Any,
+    source: Source,
+    chunks: int,
+    size: tuple[int, int],
+    side: int | None,
+    progress: Callable[[int, int], None],
+) -> torch.Tensor:
+    """The posterior's mean for all chunks, (1, 16, F', h, w) float32 on the CPU, whole or in tiles of `side` pixels.
+
+    progress: called with what is done and what there is to do, before each chunk of each tile and at the end.
+    """
+    total = chunks if side is None else count_steps(encoder, chunks, size, side)
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        progress(done, total)
+        done += 1
+
+    if side is not None:
+        latents = encode_in_tiles(encoder, source, chunks, size, side, step)
+    else:
+        parts, cache = [], None
+        for chunk in range(chunks):
+            step()
+            moments, cache = encoder(source(chunk, ALL, ALL), conv_cache=cache)
+            parts.append(moments.chunk(2, dim=1)[0].float().cpu())
+        latents = torch.cat(parts, dim=2)
+    step()
+    return latents

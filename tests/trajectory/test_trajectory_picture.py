@@ -7,6 +7,7 @@ import pytest
 
 from tora_core.errors import TrajectoryError
 from tora_core.trajectory import Track, Tracks, Trajectory, VisibilityKey, draw_trajectory, overlay_tracks
+from tora_core.trajectory.picture import overlay_trajectory
 
 BLUE = np.array([0x00, 0x72, 0xB2])
 LINE = ((20, 40), (180, 40))
@@ -174,3 +175,63 @@ def test_an_overlay_that_does_not_fit_is_refused(video: object, message: str) ->
 def test_a_picture_that_makes_no_sense_is_refused(kwargs: dict, message: str) -> None:
     with pytest.raises(TrajectoryError, match=message):
         draw_trajectory(**{"what": drawing(Track(LINE)), **kwargs})
+
+
+GRAY = np.full((3, 120, 200, 3), 90, np.uint8)
+
+
+def test_trails_points_and_arrows_of_an_overlay_are_switched_one_by_one() -> None:
+    tracks = drawing(Track(LINE), frames=3).sample()
+    off = {"trails": False, "points": False, "arrows": False}
+
+    def drawn(**on: bool) -> np.ndarray:
+        return np.array([ink(frame, GRAY[0]) for frame in overlay_tracks(GRAY, tracks, **{**off, **on})])
+
+    assert not drawn().any()
+    trails, points, arrows = drawn(trails=True), drawn(points=True), drawn(arrows=True)
+    assert trails[:, 40, 21:180].all()
+    assert [list(np.flatnonzero(points[f, 40])[[0, -1]]) for f in range(3)] == [[17, 23], [97, 103], [177, 183]]
+    assert arrows[:, 40, 178].all() and not arrows[:, :, :170].any()
+    np.testing.assert_array_equal(drawn(trails=True, points=True, arrows=True), trails | points | arrows)
+    np.testing.assert_array_equal(overlay_tracks(GRAY, tracks), overlay_tracks(GRAY, tracks, arrows=False))
+
+
+def test_an_overlays_arrow_is_at_the_border_where_the_path_leaves_and_none_where_it_never_was_inside() -> None:
+    tracks = drawing(Track([(100, 60), (500, 60)]), Track([(100, -90), (150, -60)]), frames=3).sample()
+    drawn = ink(overlay_tracks(GRAY, tracks, trails=False, points=False, arrows=True)[0], GRAY[0])
+    rows, columns = np.nonzero(drawn)
+    assert (columns.max(), abs(rows.mean() - 60) < 0.6, columns.min() > 185) == (199, True, True)
+
+
+def test_an_overlay_takes_colors_and_the_palettes_where_there_is_none() -> None:
+    tracks = drawing(Track(LINE), Track([(20, 90), (180, 90)]), frames=3).sample()
+    result = overlay_tracks(GRAY, tracks, colors=[None, "#ff0000"], points=False).astype(int)
+    assert np.abs(result[0, 40, 100] - BLUE).max() < 45 and np.abs(result[0, 90, 100] - [255, 0, 0]).max() < 45
+    with pytest.raises(TrajectoryError, match="1 colors for 2 tracks"):
+        overlay_tracks(GRAY, tracks, colors=["#ff0000"])
+
+
+def test_an_overlay_of_a_trajectory_is_smooth_over_few_frames_and_in_its_own_colors() -> None:
+    arc = Track([(20, 100), (100, 10), (180, 100)], color="#ff0000")
+    result = overlay_trajectory(GRAY, drawing(arc), points=False)
+    path = drawing(arc).sample(21).points_px[0]  # the way between the three frames is curved too
+    for x, y in path[1:-1].round().astype(int):
+        assert np.abs(result[0, y, x].astype(int) - [255, 0, 0]).max() < 90, (x, y)
+    dots = ink(overlay_trajectory(GRAY, drawing(arc), trails=False)[1], GRAY[0])
+    assert dots[10, 100] and not dots[60:].any()
+
+
+def test_an_overlay_scales_a_trajectory_to_the_video_and_takes_a_single_picture() -> None:
+    small = drawing(Track([(10, 20), (90, 20)]), width=100, height=60, frames=49)
+    result = overlay_trajectory(GRAY[:1], small)[0]
+    assert ink(result, GRAY[0])[40, 21:180].all()
+    points = ink(overlay_trajectory(GRAY[:1], small, trails=False)[0], GRAY[0])
+    assert points[40, 20] and not points[:, 30:].any()
+
+
+def test_paths_of_other_tracks_are_refused() -> None:
+    tracks = drawing(Track(LINE), frames=3).sample()
+    with pytest.raises(TrajectoryError, match="paths are 2 of 200x120, expected those of the 1 tracks of 200x120"):
+        overlay_tracks(GRAY, tracks, paths=drawing(Track(LINE), Track(LINE)).sample())
+    with pytest.raises(TrajectoryError, match="paths are 1 of 100x120"):
+        overlay_tracks(GRAY, tracks, paths=drawing(Track(LINE)).sample(size=(120, 100)))

@@ -60,6 +60,7 @@ def overlay_tracks(
     video: np.ndarray,
     tracks: Tracks,
     *,
+    paths: Tracks | None = None,
     colors: Sequence[str | None] | None = None,
     trails: bool = True,
     points: bool = True,
@@ -67,9 +68,10 @@ def overlay_tracks(
 ) -> np.ndarray:
     """The video with what is asked for of every track: uint8 RGB (F, H, W, 3), a copy.
 
-    tracks: sampled at the video's frame count and size. colors: "#rrggbb" a track, None or left out is the palette's.
+    tracks: sampled at the video's frame count and size. paths: the same tracks at more moments, so that trails are
+    smooth; default tracks. colors: "#rrggbb" a track, None or left out is the palette's.
     trails: the whole path. points: in each frame a dot where the track is. arrows: a head where the path ends or leaves
-    the picture. Raises TrajectoryError where video and tracks do not agree.
+    the picture. Raises TrajectoryError where video, tracks and paths do not agree.
     """
     _check_picture("video", video, 4)
     have = (tracks.frames, *tracks.size)
@@ -79,6 +81,12 @@ def overlay_tracks(
             f"{video.shape[2]}x{video.shape[1]}: sample the trajectory with frames={video.shape[0]}, "
             f"size={video.shape[1:3]}."
         )
+    paths = tracks if paths is None else paths
+    if (len(paths), paths.size) != (len(tracks), tracks.size):
+        raise TrajectoryError(
+            f"paths are {len(paths)} of {paths.size[1]}x{paths.size[0]}, expected those of the {len(tracks)} tracks of "
+            f"{tracks.size[1]}x{tracks.size[0]}."
+        )
     height, width = tracks.size
     rgb = _palette(len(tracks))
     if colors:
@@ -87,7 +95,7 @@ def overlay_tracks(
         rgb = [_rgb(color) if color else default for color, default in zip(colors, rgb, strict=False)]
     layer = Layer(height, width, halo=True)
     for i in range(len(tracks)):
-        path, shown = tracks.points_px[i], tracks.visible[i]
+        path, shown = paths.points_px[i], paths.visible[i]
         if trails:
             layer.path(path, _both(shown), rgb[i], opacity=0.8)
         if arrows and shown.any():
@@ -99,12 +107,36 @@ def overlay_tracks(
     return result
 
 
+def overlay_trajectory(
+    video: np.ndarray, trajectory: Trajectory, *, trails: bool = True, points: bool = True, arrows: bool = False
+) -> np.ndarray:
+    """`overlay_tracks` of a drawing, scaled to the video's size and stretched over its frames, in its own colors.
+
+    Over a single picture: the whole path, and a dot where each track is at the beginning.
+    """
+    _check_picture("video", video, 4)
+    size = (video.shape[1], video.shape[2])
+    return overlay_tracks(
+        video,
+        trajectory.sample(video.shape[0], size),
+        paths=_fine_path(trajectory, size),
+        colors=[track.color for track in trajectory.tracks],
+        trails=trails,
+        points=points,
+        arrows=arrows,
+    )
+
+
+def _fine_path(trajectory: Trajectory, size: tuple[int, int] | None) -> Tracks:
+    """Sampled so finely that curves look smooth; steps between frames, so that every frame is one of the points."""
+    frames = max(trajectory.frames - 1, 1)
+    return trajectory.sample(frames * -(-_CURVE_STEPS // frames) + 1, size)
+
+
 def _drawing(what: Trajectory | Tracks, size: tuple[int, int] | None) -> tuple[_Drawing, tuple[int, int]]:
     if isinstance(what, Trajectory):
         frames = what.sample(size=size)
-        # Steps between frames, so that every frame is one of the path's points.
-        steps = -(-_CURVE_STEPS // max(what.frames - 1, 1))
-        path = what.sample(frames=max(what.frames - 1, 1) * steps + 1, size=size) if steps > 1 else frames
+        path = _fine_path(what, size)
         named = [track.color for track in what.tracks]
         colors = [_rgb(c) if c else p for c, p in zip(named, _palette(len(named)), strict=True)]
         return _Drawing(path.points_px, path.visible, frames.points_px, frames.visible, colors), frames.size
