@@ -198,7 +198,9 @@ def test_the_layers_are_taken_from_operations(pair, adapter_state, equal_states)
         def reset_parameters(self):
             return None
 
-    operations = SimpleNamespace(Conv2d=MyConv2d, Conv1d=_LazyConv1d, GroupNorm=nn.GroupNorm)
+    operations = SimpleNamespace(
+        Conv2d=MyConv2d, Conv1d=_LazyConv1d, GroupNorm=nn.GroupNorm, BatchNorm2d=nn.BatchNorm2d
+    )
     adapter = load_adapter(pair[0], operations=operations)
     assert type(adapter.extractor.body[5].block2) is type(adapter.extractor.conv_in) is MyConv2d
     assert type(adapter.fusers[0].flow_gamma_temporal) is _LazyConv1d
