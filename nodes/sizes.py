@@ -54,11 +54,11 @@ def check_video(width: int | None, height: int | None, frames: int | None, batch
     if height is not None:
         check_side("height", height)
     if frames is not None:
-        check_frames(frames)
+        check_frames(frames, name="frame count")
     for name, value, most in (
         ("width", width, MAX_SIDE),
         ("height", height, MAX_SIDE),
-        ("length", frames, MAX_FRAMES),
+        ("frame count", frames, MAX_FRAMES),
         ("batch_size", batch, MAX_BATCH),
     ):
         if value is not None and not 1 <= value <= most:

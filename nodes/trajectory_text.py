@@ -39,7 +39,7 @@ class ToraTrajectoryFromText(io.ComfyNode):
                 length_input("frames"),
                 io.Combo.Input(
                     "format",
-                    options=[AUTO, *(known.name for known in FORMATS)],
+                    options=[AUTO, *(known.name for known in FORMATS if known.reads and not known.binary)],
                     default=AUTO,
                     advanced=True,
                     tooltip="auto looks at the text. Choose one where the text could be two things.",

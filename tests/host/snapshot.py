@@ -22,7 +22,7 @@ Schema = dict[str, dict[str, Any]]
 
 
 def describe(nodes: Iterable[Any]) -> Schema:
-    """The snapshot of these node classes: ids sorted, outputs in their order, inputs as the page orders their widgets."""
+    """The snapshot of these node classes: ids sorted, outputs in their order, inputs as the page orders widgets."""
     schemas = sorted((node.GET_SCHEMA() for node in nodes), key=lambda schema: schema.node_id)
     return {
         schema.node_id: {

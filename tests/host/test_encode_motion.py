@@ -408,13 +408,13 @@ REFUSED = {
     ),
     "tracks with an illegal length": (
         {"tracks": {"track_path": torch.zeros(12, 1, 2)}, "width": 48, "height": 32},
-        "num_frames is 12, expected 8k.1. The nearest are 9 and 17",
+        "frame count is 12, expected 8k.1. The nearest are 9 and 17",
     ),
     "pictures of another size": (
         {"images": torch.ones(9, 32, 48, 3), "width": 64},
         "the flow pictures are 32x48x9",
     ),
-    "too few pictures": ({"images": torch.ones(8, 32, 48, 3)}, "num_frames is 8, expected 8k.1. The nearest are 1 and"),
+    "too few pictures": ({"images": torch.ones(8, 32, 48, 3)}, "frame count is 8, expected 8k.1. The nearest are 1 and"),
     "a side that is no multiple of 16": (
         {"images": torch.ones(9, 32, 40, 3)},
         "width is 40, expected a multiple of 16 pixels. The nearest are 32 and 48",
@@ -432,7 +432,7 @@ def test_what_cannot_be_encoded_is_refused_in_words(host, demo_vae, case):
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
-        ({"frames": 197}, "num_frames is 197, expected 8k+1. The nearest are 193 and 201."),
+        ({"frames": 197}, "frame count is 197, expected 8k+1. The nearest are 193 and 201."),
         ({"height": 470}, "height is 470, expected a multiple of 16 pixels. The nearest are 464 and 480."),
         ({"width": -16}, "width is -16, expected 0 (as the input says) or more."),
         ({"width": 8192}, "width is 8192, expected 1 to 4096."),
@@ -477,7 +477,7 @@ def test_a_graph_with_one_motion_wired_in_is_queued(host):
     [
         ({"width": 0, "height": 0}, "nothing is wired into Encode Motion"),
         ({"trajectory": ["2", 0], "images": ["5", 0]}, "trajectory and images is wired into Encode Motion"),
-        ({"trajectory": ["2", 0], "frames": 50}, "num_frames is 50, expected 8k+1. The nearest are 49 and 57."),
+        ({"trajectory": ["2", 0], "frames": 50}, "frame count is 50, expected 8k+1. The nearest are 49 and 57."),
         ({"trajectory": ["2", 0], "tiling": "sometimes"}, "'sometimes' not in"),
     ],
 )

@@ -64,7 +64,7 @@ def test_text_without_a_trajectory_is_refused_in_words_and_when_queued(host, tex
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"frames": 197}, "num_frames is 197, expected 8k+1. The nearest are 193 and 201."),
+        ({"frames": 197}, "frame count is 197, expected 8k+1. The nearest are 193 and 201."),
         ({"width": 50}, "width is 50, expected a multiple of 16 pixels. The nearest are 48 and 64."),
         ({"format": "no-such"}, "format is 'no-such', expected one of"),
         ({"format": "no-such", "text": None}, "format is 'no-such', expected one of"),
@@ -96,8 +96,8 @@ def test_an_empty_latent_has_the_shape_of_the_video(host, width, height, length,
 
 
 ILLEGAL = [
-    ({"length": 197}, "num_frames is 197, expected 8k+1. The nearest are 193 and 201."),
-    ({"length": 0}, "num_frames is 0, expected 8k+1. The nearest are 1 and 9."),
+    ({"length": 197}, "frame count is 197, expected 8k+1. The nearest are 193 and 201."),
+    ({"length": 0}, "frame count is 0, expected 8k+1. The nearest are 1 and 9."),
     ({"width": 721}, "width is 721, expected a multiple of 16 pixels. The nearest are 720 and 736."),
     ({"height": 0}, "height is 0, expected a multiple of 16 pixels. The nearest are 16 and 32."),
     ({"width": 4112}, "width is 4112, expected 1 to 4096."),

@@ -8,17 +8,17 @@ from typing import Any
 from ..errors import SizeError
 
 
-def check_frames(frames: Any, step: int = 8) -> int:
+def check_frames(frames: Any, step: int = 8, name: str = "num_frames") -> int:
     """Return `frames` if it is step * k + 1 (k from 0), else raise SizeError with the two nearest legal counts.
 
     CogVideoX's VAE decodes latent frames in pairs after a single first one, each standing for 4 frames: any other count
-    comes back with another length, 197 as 200 and 204 as 201. A single frame (k = 0) is legal.
+    comes back with another length, 197 as 200 and 204 as 201. A single frame (k = 0) is legal. name: for the message.
     """
-    count = _whole("num_frames", frames)
+    count = _whole(name, frames)
     if count >= 1 and (count - 1) % step == 0:
         return count
     below = (count - 1) // step * step + 1
-    raise SizeError(f"num_frames is {count}, expected {step}k+1. The nearest are {_two(below, step, 1)}.")
+    raise SizeError(f"{name} is {count}, expected {step}k+1. The nearest are {_two(below, step, 1)}.")
 
 
 def check_side(name: str, pixels: Any, step: int = 16) -> int:
