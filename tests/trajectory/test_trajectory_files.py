@@ -75,7 +75,11 @@ def test_numbers_in_names_are_read_as_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "format", "message"),
     [
-        ("a.xyz", None, r"the ending is '\.xyz': use one of \.json, \.txt, or say format=, one of tora-json"),
+        (
+            "a.xyz",
+            None,
+            r"the ending is '\.xyz': use one of \.json, \.txt, \.csv, \.svg, or say format=, one of tora-json",
+        ),
         ("a", None, "the ending is ''"),
         ("a.json", "nope", "format is 'nope'"),
     ],
@@ -174,10 +178,10 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[40, 208], [40, 148]", "not valid JSON: Extra data"),
+        ("[40, 208], [40, 148", "not valid JSON: Extra data"),
         ('{"a": 1, "b": 2}', "no known trajectory format: got an object with the keys a, b"),
         ("hello", "got text that begins 'hello'. Known are tora-json"),
-        ('[{"points": []}]', "no known trajectory format"),
+        ('[{"paths": []}]', "no known trajectory format"),
     ],
 )
 def test_an_unknown_text_is_told_with_what_it_looks_like(text: str, message: str) -> None:

@@ -56,7 +56,7 @@ HOSTILE = {
     "a line too long": "1,2\n" + "1" * 5000 + ",2",
     "a line out of range": "1,2\n1e300,4\n",
     "a spline with a string": '[{"x": "1", "y": 2}]',
-    "a spline with a flag": '[{"x": 1, "y": 2, "v": 0}]',
+    "a spline with a flag": '[{"x": 1, "y": 2, "flag": 0}]',
     "a spline with NaN": '[{"x": NaN, "y": 2}]',
     "a spline with a key twice": '[{"x": 1, "x": 3, "y": 2}]',
     "a spline among numbers": '[{"x": 1, "y": 2}, 5]',

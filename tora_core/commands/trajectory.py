@@ -1,4 +1,4 @@
-"""`tora trajectory`: convert between formats, draw a picture of one."""
+"""`tora trajectory`: convert between formats, list them, draw a picture of a trajectory."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from .arguments import whole
 
 
 def add_parsers(subparsers: Any) -> None:
-    """Add `trajectory` with its own `convert` and `draw`."""
+    """Add `trajectory` with its own `convert`, `formats` and `draw`."""
     parser = subparsers.add_parser("trajectory", help="convert a trajectory, or draw a picture of it")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    names = ", ".join(known.name for known in FORMATS)
+    names = ", ".join(known.name for known in FORMATS if known.reads)
 
     convert = actions.add_parser("convert", help="read in any format, write in another")
     _add_input(convert, names)
     convert.add_argument("target", type=Path, help="file to write, or a folder for a format of one file a track")
-    convert.add_argument("--to", metavar="FORMAT", help=f"one of {names}; default by the target's ending")
+    convert.add_argument("--to", metavar="FORMAT", help="name of a format; default by the target's ending")
     convert.set_defaults(run=run_convert)
+
+    formats = actions.add_parser("formats", help="list the formats that can be read and written")
+    formats.set_defaults(run=run_formats)
 
     draw = actions.add_parser("draw", help="draw the paths, or the motion picture that the model sees, as a PNG")
     _add_input(draw, names)
@@ -75,6 +78,14 @@ def run_convert(args: argparse.Namespace) -> int:
         print(f"lost: {loss}", file=sys.stderr)
     for path in paths:
         print(path)
+    return 0
+
+
+def run_formats(args: argparse.Namespace) -> int:
+    """List name, whether it is read and written, endings, and what it is."""
+    for known in FORMATS:
+        can = f"{'read' if known.reads else '-':5}{'written' if known.writes else '-':8}"
+        print(f"{known.name:17} {can} {' '.join(known.suffixes):6} {known.title}")
     return 0
 
 

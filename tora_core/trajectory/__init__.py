@@ -2,6 +2,7 @@
 
 from .files import read_files, read_text, write_files
 from .formats import FORMATS, ReadInfo
+from .formats.tracks_dict import tracks_dict
 from .picture import draw_trajectory, overlay_tracks
 from .track import Point, Track, VisibilityKey
 from .tracks import Tracks
@@ -19,5 +20,6 @@ __all__ = [
     "overlay_tracks",
     "read_files",
     "read_text",
+    "tracks_dict",
     "write_files",
 ]

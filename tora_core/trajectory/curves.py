@@ -53,6 +53,15 @@ class Path:
             return np.stack([x, y], axis=-1)
         return _at_cubics(self, arc_px)
 
+    def parameters_at(self, arc_px: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """On which segment, int (K,), and at which parameter of its cubic, 0..1 (K,), the arc lengths (K,) lie."""
+        if self.cubics is not None:
+            return _located(self, arc_px)
+        segment = np.clip(np.searchsorted(self.node_arc_px, arc_px, side="right") - 1, 0, len(self.node_arc_px) - 2)
+        length = self.node_arc_px[segment + 1] - self.node_arc_px[segment]
+        way = np.divide(arc_px - self.node_arc_px[segment], length, out=np.zeros(len(arc_px)), where=length > 0.0)
+        return segment, np.clip(way, 0.0, 1.0)
+
 
 def make_path(points_px: np.ndarray, curve: str, closed: bool, handles_px: np.ndarray | None = None) -> Path:
     """The Path through points_px, float64 (P, 2), P >= 1; handles_px, float64 (P, 2, 2): in and out, as offsets."""
@@ -145,6 +154,15 @@ def _measured(nodes: np.ndarray, cubics: np.ndarray) -> Path:
 
 
 def _at_cubics(path: Path, arc_px: np.ndarray) -> np.ndarray:
+    assert path.cubics is not None
+    segment, parameter = _located(path, arc_px)
+    own, u = path.cubics[segment], parameter[:, None]
+    v = 1.0 - u  # Bernstein form: at u = 0 and u = 1 exactly the control points
+    return v * v * v * own[:, 0] + 3.0 * v * v * u * own[:, 1] + 3.0 * v * u * u * own[:, 2] + u * u * u * own[:, 3]
+
+
+def _located(path: Path, arc_px: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The segments (K,) and their parameters (K,) at the arc lengths (K,)."""
     assert path.cubics is not None and path.piece_segment is not None and path.piece_arc_px is not None
     assert path.piece_from is not None and path.piece_to is not None
     piece = np.searchsorted(path.piece_arc_px, arc_px, side="right") - 1
@@ -152,10 +170,8 @@ def _at_cubics(path: Path, arc_px: np.ndarray) -> np.ndarray:
     wanted = arc_px - path.piece_arc_px[piece]
     total = path.piece_arc_px[piece + 1] - path.piece_arc_px[piece]
     start, stop = path.piece_from[piece], path.piece_to[piece]
-    own = path.cubics[path.piece_segment[piece]]
-    u = _parameter(_speed_terms(own), start, stop, wanted, total)[:, None]
-    v = 1.0 - u  # Bernstein form: at u = 0 and u = 1 exactly the control points
-    return v * v * v * own[:, 0] + 3.0 * v * v * u * own[:, 1] + 3.0 * v * u * u * own[:, 2] + u * u * u * own[:, 3]
+    segment = path.piece_segment[piece]
+    return segment, _parameter(_speed_terms(path.cubics[segment]), start, stop, wanted, total)
 
 
 def _parameter(

@@ -11,6 +11,15 @@ MAX_LITERAL_BYTES = 2 * 1024 * 1024
 MAX_LITERAL_DEPTH = 16
 """Brackets inside brackets in such a text; the deepest format needs four."""
 
+MAX_ARRAY_BYTES = 64 * 1024 * 1024
+"""All arrays of one file together, unpacked; of a larger one only the shape is looked at."""
+
+MAX_ARRAYS = 256
+"""Arrays, or storages of tensors, in one file."""
+
+MAX_READ_BYTES = 1024 * 1024
+"""What is read at once from a zip file: its table of contents lies within this."""
+
 MAX_TRACKS = 1_000
 MAX_POINTS = 10_000
 """Control points, or visibility keys, of one track."""

@@ -41,7 +41,7 @@ def _positions(track: Track, times: np.ndarray) -> np.ndarray:
     if track.curve == "bezier":
         handles = np.array([(p.handle_in or (0.0, 0.0), p.handle_out or (0.0, 0.0)) for p in track.points])
     path = make_path(points, track.curve, track.closed, handles)
-    nodes, keys = _key_times(track)
+    nodes, keys = key_times(track)
     stretch = np.clip(np.searchsorted(keys, times + SAME_TIME, side="right") - 1, 0, len(keys) - 2)
     time = np.clip((times - keys[stretch]) / (keys[stretch + 1] - keys[stretch]), 0.0, 1.0)
     time = np.where(times + SAME_TIME >= keys[-1], 1.0, time)
@@ -50,7 +50,7 @@ def _positions(track: Track, times: np.ndarray) -> np.ndarray:
     return path.at((1.0 - way) * arc[stretch] + way * arc[stretch + 1])
 
 
-def _key_times(track: Track) -> tuple[np.ndarray, np.ndarray]:
+def key_times(track: Track) -> tuple[np.ndarray, np.ndarray]:
     """Which nodes of the path have a time, and it: both (K,), K >= 2. The ends always have one."""
     keys = [(i, p.t) for i, p in enumerate(track.points) if p.t is not None]
     if not keys or keys[0][0] != 0:
