@@ -50,11 +50,11 @@ def _files(source: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in names if not name.startswith(".") and not name.endswith(".pyc"))
 
 
-def write(root: Path, record: dict[str, Any]) -> Path:
-    """Write a record; "date" (now, UTC) and "sources" are put in here."""
+def write(root: Path, record: dict[str, Any], sources: dict[str, str]) -> Path:
+    """Write a record of now; sources: the fingerprints of what was run, taken before it was."""
     path = root / RECORD
     now = datetime.datetime.now(datetime.timezone.utc)
-    whole = {"date": now.isoformat(timespec="seconds"), **record, "sources": fingerprints(root)}
+    whole = {"date": now.isoformat(timespec="seconds"), **record, "sources": sources}
     path.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
     return path
 

@@ -39,9 +39,13 @@ class HostRun:
         self.record, self.comfyui = record, comfyui
         self.outcomes: dict[str, str] = {}
         self.files: list[str] = []
+        self.sources: dict[str, str] = {}
         self.written: Path | None = None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if is_whole_suite(session.config):
+            # Now, not at the end: somebody may be at work on them while the tests run.
+            self.sources = self.record.fingerprints(self.root)
         self.files = sorted({item.path.relative_to(self.root).as_posix() for item in session.items})
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -69,6 +73,7 @@ class HostRun:
                 "commit": self.comfyui.commit(self.root),
                 "files": self.files,
             },
+            self.sources,
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

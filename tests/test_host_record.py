@@ -95,7 +95,8 @@ def checkout(root: Path, tmp_path: Path) -> Path:
 
 def run_pytest(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-    return subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=120)
+    environ = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(command, cwd=checkout, env=environ, capture_output=True, text=True, timeout=120)
 
 
 def written(checkout: Path) -> dict[str, Any] | None:
@@ -121,6 +122,13 @@ def test_a_run_of_all_tests_inside_comfyui_is_written_down(checkout: Path, recor
     age = datetime.datetime.now(UTC) - datetime.datetime.fromisoformat(found["date"])
     assert datetime.timedelta(seconds=-1) <= age < datetime.timedelta(minutes=5)
     assert len(record.told(checkout)) == 1, "nothing has changed since"
+
+
+def test_sources_that_change_while_the_tests_run_count_as_changed(checkout: Path, record: ModuleType) -> None:
+    code = "def test_f(): open('nodes/apply.py', 'w').close()\n"
+    (checkout / "tests" / "host" / "test_apply.py").write_text(TESTS.format(holds=True) + code)
+    assert run_pytest(checkout, "-m", "host").returncode == 0
+    assert record.told(checkout)[1:] == ["WARNING: changed since that run: nodes. Run them again: python run.py host"]
 
 
 def test_failures_are_written_down_too_one_for_each_test_that_fails_in_whatever_phase(checkout: Path) -> None:
@@ -171,7 +179,7 @@ def told(checkout: Path, record: ModuleType):
             **{"python": "3.11.7", "torch": "2.13.0+cpu", "passed": 123, "failed": 0, "skipped": 2},
             "files": ["tests/host/sampling/test_apply.py", "tests/host/test_pack.py"],
         }
-        record.write(checkout, {**whole, **changes})
+        record.write(checkout, {**whole, **changes}, record.fingerprints(checkout))
         return record.told(checkout, datetime.datetime.now(UTC) + datetime.timedelta(days=10))
 
     return tell
