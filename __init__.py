@@ -22,8 +22,12 @@ async def comfy_entrypoint() -> ComfyExtension:
     from comfy_api.latest import ComfyExtension
 
     from .nodes import NODES
+    from .nodes.host.routes import register_routes
 
     class ToraExtension(ComfyExtension):
+        async def on_load(self) -> None:
+            register_routes()
+
         async def get_node_list(self) -> list[type[io.ComfyNode]]:
             return list(NODES)
 

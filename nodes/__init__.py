@@ -18,12 +18,14 @@ from .load_cogvideox import ToraLoadCogVideoX
 from .load_demo import ToraLoadDemoModel
 from .load_tora import ToraLoadModel
 from .overlay import ToraOverlayTrajectory
+from .trajectory_editor import ToraTrajectoryEditor
 from .trajectory_text import ToraTrajectoryFromText
 
 NODES: list[type[io.ComfyNode]] = [
     ToraLoadDemoModel,
     ToraLoadModel,
     ToraLoadCogVideoX,
+    ToraTrajectoryEditor,
     ToraTrajectoryFromText,
     ToraEncodeMotion,
     ToraApply,

@@ -51,9 +51,11 @@ class ToraApply(io.ComfyNode):
                     "memory",
                     options=list(MEMORY),
                     default="auto",
+                    optional=True,
                     advanced=True,
-                    tooltip="What is kept between the steps: auto keeps what fits into free memory, low nothing "
-                    "(each step computes it anew), high everything (9 GB for 49 frames of 480x720 with 5B).",
+                    tooltip="What is kept between the steps besides the motion's features: auto keeps what fits into "
+                    "free memory, low nothing (each step computes it anew), high everything (9 GB for 49 frames of "
+                    "480x720 with 5B).",
                 ),
             ],
             outputs=[io.Model.Output(display_name="model")],

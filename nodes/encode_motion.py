@@ -12,7 +12,10 @@ from .sockets import MotionSocket, TrajectorySocket
 from .tracks import from_host
 from .values import ToraMotion
 
-ABSENT: Any = object()
+LINKS = {
+    **{"vae": "VAE", "trajectory": "TORA_TRAJECTORY", "tracks": "TRACKS", "images": "IMAGE"},
+    **{"width": "INT", "height": "INT", "frames": "INT"},
+}
 NO_SIZE = "tracks don't know how large their picture is: set width and height of Encode Motion."
 
 
@@ -76,12 +79,14 @@ class ToraEncodeMotion(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(  # type: ignore[no-untyped-def]
-        cls, trajectory=ABSENT, tracks=ABSENT, images=ABSENT, width=None, height=None, frames=None
-    ) -> bool | str:
-        # A linked input arrives as None, one with nothing wired in doesn't arrive.
-        wired = {"trajectory": trajectory, "tracks": tracks, "images": images}
-        names = [name for name, value in wired.items() if value is not ABSENT]
+    def validate_inputs(cls, input_types=None, width=0, height=0, frames=0) -> bool | str:  # type: ignore[no-untyped-def]
+        # input_types has the links alone: by value a link and an explicit null can't be told apart. Asking for it
+        # leaves the types of all links to us.
+        linked = input_types or {}
+        for name, kind in linked.items():
+            if kind not in (LINKS.get(name, kind), "*"):
+                return f"{name} is wired to {kind}, expected {LINKS[name]}."
+        names = [name for name in ("trajectory", "tracks", "images") if name in linked]
         if len(names) != 1:
             return not_one(names)
         for name, value in (("width", width), ("height", height), ("frames", frames)):
@@ -129,8 +134,14 @@ def flow_pictures(trajectory: Any, tracks: Any, images: Any, size: tuple[int, in
                 f"the flow pictures are {own[0]}x{own[1]}x{len(images)} (height x width x frames), but width, height "
                 "or frames say something else. Set them to 0, or make the pictures anew at that size."
             )
+        if images.shape[-1] < 3:
+            raise ToraError(f"the flow pictures have {images.shape[-1]} color channel, expected 3 (RGB).")
         check_video(own[1], own[0], len(images))
-        return images[..., :3].float().cpu()
+        picture = images[..., :3].float().cpu()
+        low, high = (float(value) for value in picture.aminmax())
+        if not (low >= 0 and high <= 1):
+            raise ToraError(f"the flow pictures have values from {low:g} to {high:g}, expected 0 to 1.")
+        return picture.clone()  # an output of its own: others may write into theirs
     from ..tora_core.pipelines.encoding import motion_picture
 
     if trajectory is not None:

@@ -53,12 +53,14 @@ class ToraLoadCogVideoX(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, model_name: str | None) -> bool | str:
+    def validate_inputs(cls, model_name: object = None) -> bool | str:
         from .host.cogvideox import why_not_cogvideox
         from .host.folders import cogvideox_path
 
         if model_name is None:
             return True
+        if not isinstance(model_name, str):
+            return f"model_name is a {type(model_name).__name__}, expected the name of a file or folder."
         try:
             return why_not_cogvideox(cogvideox_path(model_name)) or True
         except ValueError as error:

@@ -39,6 +39,7 @@ class ToraLoadModel(io.ComfyNode):
                     "weight_dtype",
                     options=list(WEIGHT_DTYPES),
                     default="default",
+                    optional=True,
                     advanced=True,
                     tooltip="How the fusers are kept in memory; default is as in the file. The extractor is always in "
                     "fp32, and the fusers compute in the type of the sampled model.",
@@ -49,12 +50,14 @@ class ToraLoadModel(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, tora_name: str | None) -> bool | str:
+    def validate_inputs(cls, tora_name: object = None) -> bool | str:
         from .host.adapter import why_not_tora
         from .host.folders import tora_path
 
         if tora_name is None:
             return True
+        if not isinstance(tora_name, str):
+            return f"tora_name is a {type(tora_name).__name__}, expected the name of a file."
         try:
             return why_not_tora(tora_path(tora_name)) or True
         except ValueError as error:

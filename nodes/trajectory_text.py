@@ -7,14 +7,18 @@ from typing import Any
 from comfy_api.latest import io
 
 from ..tora_core.errors import ToraError
-from ..tora_core.trajectory import Trajectory
-from ..tora_core.trajectory.files import read_text
-from ..tora_core.trajectory.formats import FORMATS, format_named
 from .sizes import height_input, length_input, why_not_video, width_input
 from .sockets import TrajectorySocket
 
 EXAMPLE = '[[{"x": 100, "y": 380}, {"x": 240, "y": 120}, {"x": 440, "y": 300}, {"x": 620, "y": 140}]]'
 AUTO = "auto"
+TEXT_FORMATS = (
+    *("tora-json", "spline-editor", "tora-txt", "tora-txt-decimal", "tora-text-box", "points-store", "ati"),
+    *("ltx-points", "sa-tracks", "path-animator", "point-lists", "dragnuwa", "motionctrl", "csv", "svg"),
+)
+"""The library's formats that are text, by name: importing them all would slow ComfyUI's start (a test compares)."""
+CHECKED_CHARACTERS = 1_000_000
+"""Longer texts are read when the graph runs only: while a prompt is checked, the server answers nobody."""
 
 
 class ToraTrajectoryFromText(io.ComfyNode):
@@ -39,8 +43,9 @@ class ToraTrajectoryFromText(io.ComfyNode):
                 length_input("frames"),
                 io.Combo.Input(
                     "format",
-                    options=[AUTO, *(known.name for known in FORMATS if known.reads and not known.binary)],
+                    options=[AUTO, *TEXT_FORMATS],
                     default=AUTO,
+                    optional=True,
                     advanced=True,
                     tooltip="auto looks at the text. Choose one where the text could be two things.",
                 ),
@@ -59,9 +64,11 @@ class ToraTrajectoryFromText(io.ComfyNode):
         legal = why_not_video(width, height, frames)
         if legal is not True:
             return legal
+        if format not in (None, AUTO, *TEXT_FORMATS):
+            return f"format is {format!r}, expected one of {AUTO}, {', '.join(TEXT_FORMATS)}."
+        if text is None or len(str(text)) > CHECKED_CHARACTERS:  # None: wired, so there is nothing to read yet
+            return True
         try:
-            if text is None:  # wired, so there is nothing to read yet
-                return format in (None, AUTO) or bool(format_named(format))
             read(text, width or 720, height or 480, frames or 49, format or AUTO)
         except ToraError as error:
             return str(error)
@@ -76,8 +83,10 @@ class ToraTrajectoryFromText(io.ComfyNode):
         return io.NodeOutput(trajectory, width, height, frames)
 
 
-def read(text: Any, width: int, height: int, frames: int, format: str) -> tuple[Trajectory, str]:
-    """The trajectory at this size, and a line that says how it was read. Raises ToraError."""
+def read(text: Any, width: int, height: int, frames: int, format: str) -> tuple[Any, str]:
+    """The Trajectory at this size, and a line that says how it was read. Raises ToraError."""
+    from ..tora_core.trajectory.files import read_text
+
     trajectory, info = read_text(
         text, width=width, height=height, frames=frames, format=None if format == AUTO else format
     )

@@ -29,6 +29,7 @@ MAIN = {
         "TORA_TRAJECTORY": "trajectory (Tora)",
         "TORA_MODEL": "Tora model",
         "TORA_MOTION": "motion (Tora)",
+        "TORA_EDITOR": "drawing (Tora)",
     },
 }
 """What no schema holds: how the pack's category and socket types are called."""

@@ -106,7 +106,10 @@ def test_an_example_gives_values_that_its_nodes_take(workflow: Path) -> None:
 
 def test_every_node_is_in_some_example_or_said_to_be_in_none() -> None:
     shown = {node["type"] for workflow in WORKFLOWS for node in used(workflow)}
-    assert set(SCHEMA) - shown == {"ToraFixCogVideoX"}, "Apply Tora does the same, and the examples are all with Tora"
+    assert set(SCHEMA) - shown == {
+        "ToraFixCogVideoX",  # Apply Tora does the same, and the examples are all with Tora
+        "ToraTrajectoryEditor",  # until its half in the browser is there
+    }
 
 
 def named_tests(page: str) -> list[tuple[Path, str]]:

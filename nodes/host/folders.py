@@ -95,8 +95,13 @@ def _files_behind(path: Path) -> Iterator[Path]:
 
 
 def _named(groups: Iterable[tuple[str, Callable[[Entry], bool]]]) -> dict[str, Path]:
-    """One name each; the same name in a second kind of folder gets that folder's name before it."""
+    """One name each: bare in the first kind of folder, with the folder's name before it in all others.
+
+    So a name in a saved workflow never comes to mean another file when one is added or removed.
+    """
     register()
+    groups = list(groups)
+    bare = groups[0][0]
     choices: dict[str, Path] = {}
     listed: dict[str, list[tuple[Entry, Path]]] = {}
     for kind, wanted in groups:
@@ -104,7 +109,7 @@ def _named(groups: Iterable[tuple[str, Callable[[Entry], bool]]]) -> dict[str, P
             listed[kind] = list(_listed(kind))
         for entry, path in listed[kind]:
             if wanted(entry):
-                choices.setdefault(entry.name if entry.name not in choices else f"{kind}/{entry.name}", path)
+                choices.setdefault(entry.name if kind == bare else f"{kind}/{entry.name}", path)
     return choices
 
 

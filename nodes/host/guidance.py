@@ -18,7 +18,8 @@ def guide_dynamically(model: Any, mode: str) -> Any:
     """A clone of a MODEL whose guiders are told another scale at every step; mode "off" takes that away again.
 
     Set before the guider works, so that what builds on its scale (RescaleCFG, post-CFG functions) follows. A scale of
-    1 is no guidance and stays. See `guidance_at` for the formulas.
+    1 or less is no guidance and stays. See `guidance_at` for the formulas; steps are those of the sampler's own run, so
+    a schedule that is split over two samplers counts twice from the beginning.
     """
     patched = model.clone()
     patched.remove_wrappers_with_key(WrappersMP.PREDICT_NOISE, KEY)
@@ -30,7 +31,7 @@ def guide_dynamically(model: Any, mode: str) -> Any:
             sigmas = options.get("transformer_options", {}).get("sample_sigmas")
             if sigmas is None or len(sigmas) < 2:
                 return executor(x, timestep, *args, **kwargs)
-            before = {name: getattr(guider, name) for name in SCALES if getattr(guider, name, 1.0) != 1.0}
+            before = {name: getattr(guider, name) for name in SCALES if getattr(guider, name, 1.0) > 1.0}
             step, steps = step_of(sigmas, timestep), len(sigmas) - 1
             told = float(guider.inner_model.model_sampling.timestep(timestep.max()))
             try:

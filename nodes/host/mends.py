@@ -18,15 +18,18 @@ import comfy.model_sampling
 import torch
 from comfy.patcher_extension import CallbacksMP, WrappersMP
 
+from ...tora_core.errors import ToraError
 from ...tora_core.models.resize import resize_positions, resized_note
 from ...tora_core.models.rotary import rotary_tables
-from .cogvideo import network, require_cogvideox
+from .cogvideo import kind_of, network, require_cogvideox
 from .preview import add_previews
 from .swap import swapped
 
 logger = logging.getLogger(__name__)
 
 KEY = "tora_mends"
+START_PICTURE = "concat_latent_image"
+NATIVE_SAMPLER = "VOID_DDIM"
 
 
 class ZeroSnrVPrediction(comfy.model_sampling.ModelSamplingDiscrete, comfy.model_sampling.V_PREDICTION):
@@ -41,11 +44,18 @@ def mend(model: Any) -> Any:
     """
     require_cogvideox(model)
     mended = model.clone()
-    if isinstance(mended.get_model_object("model_sampling"), comfy.model_sampling.V_PREDICTION_DDPM):
+    sampling = mended.get_model_object("model_sampling")
+    if isinstance(sampling, comfy.model_sampling.V_PREDICTION_DDPM):
+        mended.set_attachments(KEY, sampling)
         mended.add_object_patch("model_sampling", ZeroSnrVPrediction(mended.model.model_config))
-    mends = Mends()
-    mended.remove_wrappers_with_key(WrappersMP.APPLY_MODEL, KEY)
-    mended.add_wrapper_with_key(WrappersMP.APPLY_MODEL, KEY, mends.apply_model)
+    mends = Mends(mended.get_attachment(KEY))
+    for kind, wrapper in (
+        (WrappersMP.OUTER_SAMPLE, mends.outer_sample),
+        (WrappersMP.SAMPLER_SAMPLE, mends.sampler_sample),
+        (WrappersMP.APPLY_MODEL, mends.apply_model),
+    ):
+        mended.remove_wrappers_with_key(kind, KEY)
+        mended.add_wrapper_with_key(kind, KEY, wrapper)
     mended.remove_callbacks_with_key(CallbacksMP.ON_CLEANUP, KEY)
     mended.add_callback_with_key(CallbacksMP.ON_CLEANUP, KEY, mends.forget)
     add_previews(mended)
@@ -53,9 +63,14 @@ def mend(model: Any) -> Any:
 
 
 class Mends:
-    """The wrapper around the network's calls that puts right positions in for their length."""
+    """The wrappers that put right positions in for the length of the network's calls.
 
-    def __init__(self) -> None:
+    native: the host's own sampling of this model, for its one sampler that is made for that; None where it was not
+    replaced.
+    """
+
+    def __init__(self, native: Any = None) -> None:
+        self._native = native
         # Kept, because a compiled network is compiled anew for every function object that it hasn't seen.
         self._changes: dict[Any, list[tuple[Any, str, Any]]] = {}
         self._tables: dict[Any, torch.Tensor] = {}
@@ -65,6 +80,31 @@ class Mends:
         """Drop what was kept for one sampling run."""
         self._tables.clear()
         self._told.clear()
+
+    def outer_sample(self, executor: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
+        """Before any model is loaded: does a start picture go together with this model?"""
+        guider = executor.class_obj
+        net = network(guider.model_patcher.model)
+        conds = [cond for part in getattr(guider, "conds", {}).values() for cond in part]
+        pictures = [cond for cond in conds if cond.get(START_PICTURE) is not None]
+        if pictures and kind_of(net) == "t2v":
+            raise ToraError(
+                "the prompts carry a start picture, but the model is CogVideoX T2V, which takes none. Load "
+                "CogVideoX-5B-I2V (and Tora's I2V weights), or use Empty Latent instead of Image to Video."
+            )
+        if conds and not pictures and kind_of(net) == "i2v":
+            self._tell(
+                "The model is CogVideoX I2V, but no start picture came: use Image to Video, or expect an odd first "
+                "frame."
+            )
+        return executor(*args, **kwargs)
+
+    def sampler_sample(self, executor: Any, guider: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
+        """Core's VOIDSampler hands over samples of unit scale by itself, and needs the native sampling for that."""
+        if type(executor.class_obj).__name__ != NATIVE_SAMPLER or self._native is None:
+            return executor(guider, *args, **kwargs)
+        with swapped([(guider.inner_model, "model_sampling", self._native)]):
+            return executor(guider, *args, **kwargs)
 
     def apply_model(
         self,
@@ -88,7 +128,7 @@ class Mends:
             return context
         self._tell(
             f"A prompt has {context.shape[1]} tokens, CogVideoX was trained with {most}: the rest is cut. Say the most "
-            "important things first."
+            "important things first. Of prompts joined by Conditioning (Concat) only the first is left."
         )
         return context[:, :most]
 
@@ -111,10 +151,10 @@ class Mends:
         ]
         if not embed.use_learned_positional_embeddings:
             return changes
-        forward = embed.forward
+        own_forward = type(embed).forward
 
         def with_learned_positions(text_embeds: torch.Tensor, image_embeds: torch.Tensor) -> torch.Tensor:
-            embeds = forward(text_embeds, image_embeds)  # without positions, by the two flags below
+            embeds = own_forward(embed, text_embeds, image_embeds)  # without positions, by the two flags below
             text = text_embeds.shape[1]
             table = self._table(embed, image_embeds.shape[1], *image_embeds.shape[3:], embeds)
             positions = torch.cat([table[:, :text], table[:, embed.max_text_seq_length :]], dim=1)

@@ -6,6 +6,7 @@ features once a run and gamma and beta once a block and step, and leaves the net
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ def apply_tora(model: Any, guidance: Guidance) -> Any:
     """
     net = require_tora_base(model)
     _check_pair(net, guidance.adapter)
+    if not math.isfinite(guidance.strength):
+        raise ToraError(f"strength is {guidance.strength}, expected a finite number; 1 is what the weights know.")
     if not 0 <= guidance.start <= guidance.end <= 1:
         raise ToraError(
             f"start_percent is {guidance.start} and end_percent {guidance.end}, expected 0 <= start <= end <= 1."
@@ -92,15 +95,17 @@ class MotionRun:
         self._states: dict[tuple[int, int, torch.device], State] = {}
         self._budget: int | None = None
         self._used = 0
-        self._now: _Call | None = None
+        # By network: the host runs its copies for several devices at the same time.
+        self._calls: dict[Any, _Call] = {}
         # Kept over runs, because a compiled network is compiled anew for function objects that it hasn't seen.
-        self._bent: dict[Any, list[tuple[Any, str, Callable[..., Any]]]] = {}
+        self._bent: dict[Any, list[_BentNorm]] = {}
 
     def forget(self, *_: Any) -> None:
         """Drop features, gamma and beta."""
         self._features.clear()
         self._states.clear()
-        self._budget, self._used, self._now = None, 0, None
+        self._calls.clear()
+        self._budget, self._used = None, 0
 
     def outer_sample(
         self, executor: Any, noise: torch.Tensor, latent_image: torch.Tensor, *args: Any, **kwargs: Any
@@ -108,6 +113,7 @@ class MotionRun:
         shapes = kwargs.get("latent_shapes") or [latent_image.shape]
         for one in self.guidances:
             check_size(one.motion, tuple(shapes[0]))
+        _check_guider(executor.class_obj)
         try:
             return executor(noise, latent_image, *args, **kwargs)
         finally:
@@ -119,30 +125,30 @@ class MotionRun:
         if not acting:
             return executor(x, t, *args, **kwargs)
         options = args[3] if len(args) > 3 else kwargs.get("transformer_options", {})
-        self._now = _Call(base, acting, _frames_of(options, x))
+        net = network(base)
         if self._budget is None:
             self._budget = self._allowance(base, x)
+        self._calls[net] = _Call(base, acting, *_window_of(options, x))
         try:
-            with swapped(self._bent_norms(network(base))):
+            with swapped([norm.change() for norm in self._bent_norms(net)]):
                 return executor(x, t, *args, **kwargs)
         finally:
-            self._now = None
+            self._calls.pop(net, None)
 
-    def _bent_norms(self, net: Any) -> list[tuple[Any, str, Callable[..., Any]]]:
+    def _bent_norms(self, net: Any) -> list[_BentNorm]:
         if net not in self._bent:
-            bend = self.bend
+
+            def bend(index: int, h: torch.Tensor) -> torch.Tensor:
+                return self.bend(net, index, h)
+
             if "torch._dynamo" in sys.modules:  # its own import takes seconds
                 bend = torch.compiler.disable(bend)
-            self._bent[net] = [
-                (block.norm1, "forward", _bent(block.norm1, i, bend)) for i, block in enumerate(net.blocks)
-            ]
+            self._bent[net] = [_BentNorm(block.norm1, i, bend) for i, block in enumerate(net.blocks)]
         return self._bent[net]
 
-    def bend(self, index: int, h: torch.Tensor) -> torch.Tensor:
+    def bend(self, net: Any, index: int, h: torch.Tensor) -> torch.Tensor:
         """h (B, F'*H*W, D) of block `index` plus every acting motion's contribution, each computed from the same h."""
-        call = self._now
-        if call is None:
-            return h
+        call = self._calls[net]
         result = h
         for one in call.acting:
             guidance = self.guidances[one]
@@ -164,10 +170,12 @@ class MotionRun:
             if self._may_keep(guidance.memory, size):
                 self._states[key] = state
                 self._used += size
-        if call.frames is None:
-            return state
-        # A window of the clip: gamma and beta are of the full clip, as they look at the frames before and after.
-        return tuple(part[:, call.frames] for part in state)
+        if call.frames is not None:
+            # A window of the clip: gamma and beta are of the full clip, as they look at the frames before and after.
+            state = tuple(part[:, call.frames] for part in state)
+        if call.videos is not None and len(state[0]) > 1:
+            state = tuple(part[call.videos] for part in state)
+        return state
 
     def _clip_features(self, one: int, h: torch.Tensor, base: Any) -> list[torch.Tensor]:
         key = (one, h.device)
@@ -192,17 +200,40 @@ class MotionRun:
 
 @dataclass(frozen=True, eq=False)
 class _Call:
-    """One call of the network: which motions act, and on which frames of the clip (None: all, in order)."""
+    """One call of the network: which motions act, on which frames and videos of the batch (None: all, in order)."""
 
     base: Any
     acting: list[int]
     frames: torch.Tensor | None
+    videos: torch.Tensor | None = None
+
+
+class _BentNorm:
+    """A block's norm1 with its image tokens bent. The function stays the same object; what it calls may change."""
+
+    def __init__(self, norm: Any, index: int, bend: Callable[[int, torch.Tensor], torch.Tensor]) -> None:
+        self.norm = norm
+        self._inner = inner = [norm.forward]
+
+        def bent(hidden_states: torch.Tensor, encoder_hidden_states: torch.Tensor, temb: torch.Tensor) -> Any:
+            image, *rest = inner[0](hidden_states, encoder_hidden_states, temb)
+            return bend(index, image), *rest
+
+        self._bent = bent
+
+    def change(self) -> tuple[Any, str, Callable[..., Any]]:
+        """What to set on the module for one call, around what stands there now (others patch it too)."""
+        if self.norm.forward != self._inner[0]:
+            self._inner[0] = self.norm.forward
+        return self.norm, "forward", self._bent
 
 
 def check_size(motion: ToraMotion, latent: tuple[int, ...]) -> None:
     """Raise SizeError unless a motion fits latents (B, 16, F', h, w)."""
     if len(latent) != 5:
-        raise SizeError(f"the latent has shape {latent}, expected a video (B, 16, F', h, w): use Empty Latent (Tora).")
+        raise SizeError(
+            f"the latent has shape {latent}, expected a video (B, 16, F', h, w). Use Empty Latent (CogVideoX)."
+        )
     batch, _, frames, height, width = latent
     have = (motion.latents.shape[2], *motion.latents.shape[3:])
     if have != (frames, height, width):
@@ -222,19 +253,26 @@ def acts_at(guidance: Guidance, sigma: torch.Tensor, sampling: Any) -> bool:
     return sampling.percent_to_sigma(guidance.end) < level <= sampling.percent_to_sigma(guidance.start)
 
 
-def _bent(norm: Any, index: int, bend: Callable[[int, torch.Tensor], torch.Tensor]) -> Callable[..., Any]:
-    forward = norm.forward
+def _check_guider(guider: Any) -> None:
+    """Raise ToraError for what cuts videos into pieces that motion can't follow; before any model is loaded."""
+    handler = guider.model_options.get("context_handler")
+    if handler is not None and getattr(handler, "dim", 2) not in (0, 2):
+        raise ToraError(
+            f"the context windows are along dim {handler.dim}, expected 2 (time; 0 is the batch): set dim to 2 in the "
+            "context windows node."
+        )
+    for conds in getattr(guider, "conds", {}).values():
+        if any("area" in cond for cond in conds):
+            raise ToraError(
+                "a prompt is limited to an area of the picture, which can't be combined with motion. Limit it by a "
+                "mask instead (Conditioning Set Mask)."
+            )
 
-    def bent(hidden_states: torch.Tensor, encoder_hidden_states: torch.Tensor, temb: torch.Tensor) -> Any:
-        image, *rest = forward(hidden_states, encoder_hidden_states, temb)
-        return bend(index, image), *rest
 
-    return bent
-
-
-def _frames_of(options: dict[str, Any], x: torch.Tensor) -> torch.Tensor | None:
-    """Latent frames of the clip that x (B, C, F', h, w) holds: None for all of them, else those of its window."""
+def _window_of(options: dict[str, Any], x: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    """Which latent frames of the clip, and which videos of the batch, x (B, C, F', h, w) holds; None for all."""
     window = options.get("context_window")
     if window is None:
-        return None
-    return window.get_tensor(torch.arange(window.total_frames), device=x.device, dim=0)
+        return None, None
+    part = window.get_tensor(torch.arange(window.total_frames), device=x.device, dim=0)
+    return (None, part) if window.dim == 0 else (part, None)

@@ -9,10 +9,14 @@ import comfy.utils
 import node_helpers
 import torch
 
+from ...tora_core.errors import ToraError
 from .motion_vae import require_cogvideox_vae
 
 KEY = "concat_latent_image"
 """Where CogVideoX's concat_cond looks: UNSCALED latents (B, 16, frames, h, w); it scales them, and adds zeros."""
+
+
+SMALLEST_PX = 16
 
 
 def with_start_image(conditioning: Any, latents: torch.Tensor) -> Any:
@@ -24,11 +28,17 @@ def encode_start_images(vae: Any, images: torch.Tensor, size: tuple[int, int]) -
     """Pictures (B, H, W, 3) in [0, 1], cut to the video's shape and resized, to latents (B, 16, 1, h, w).
 
     size: (height, width). As core's image-to-video nodes do it: scaled to cover, cut at the centre.
-    Raises ToraError for a VAE of another kind.
+    Raises ToraError for a VAE of another kind and for pictures of a few pixels. Alpha is left out, gray made RGB.
     """
     require_cogvideox_vae(vae)
     height, width = size
-    pictures = comfy.utils.common_upscale(images[..., :3].movedim(-1, 1), width, height, "bilinear", "center")
+    if min(images.shape[1:3]) < SMALLEST_PX:
+        raise ToraError(
+            f"the start image is {images.shape[1]}x{images.shape[2]} (height x width), expected at least {SMALLEST_PX} "
+            "pixels a side."
+        )
+    colors = images[..., :3] if images.shape[-1] >= 3 else images[..., :1].expand(-1, -1, -1, 3)
+    pictures = comfy.utils.common_upscale(colors.movedim(-1, 1), width, height, "bilinear", "center")
     latents = []
     for picture in pictures.movedim(1, -1).split(1):
         comfy.model_management.throw_exception_if_processing_interrupted()

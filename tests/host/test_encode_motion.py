@@ -414,7 +414,10 @@ REFUSED = {
         {"images": torch.ones(9, 32, 48, 3), "width": 64},
         "the flow pictures are 32x48x9",
     ),
-    "too few pictures": ({"images": torch.ones(8, 32, 48, 3)}, "frame count is 8, expected 8k.1. The nearest are 1 and"),
+    "too few pictures": (
+        {"images": torch.ones(8, 32, 48, 3)},
+        "frame count is 8, expected 8k.1. The nearest are 1 and",
+    ),
     "a side that is no multiple of 16": (
         {"images": torch.ones(9, 32, 40, 3)},
         "width is 40, expected a multiple of 16 pixels. The nearest are 32 and 48",
@@ -439,7 +442,7 @@ def test_what_cannot_be_encoded_is_refused_in_words(host, demo_vae, case):
     ],
 )
 def test_sizes_that_no_video_has_are_told_when_the_graph_is_queued(host, inputs, message):
-    assert host.node("ToraEncodeMotion").validate_inputs(trajectory=None, **inputs) == message
+    assert host.node("ToraEncodeMotion").validate_inputs({"trajectory": "TORA_TRAJECTORY"}, **inputs) == message
 
 
 def queued(inputs: dict[str, Any]) -> str:
@@ -472,11 +475,17 @@ def test_a_graph_with_one_motion_wired_in_is_queued(host):
     assert queued({"trajectory": ["2", 0], "width": 0, "height": 0, "frames": 0}) == ""
 
 
+def test_an_explicit_null_is_no_wire(host):
+    assert queued({"trajectory": ["2", 0], "tracks": None, "images": None}) == ""
+
+
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
         ({"width": 0, "height": 0}, "nothing is wired into Encode Motion"),
         ({"trajectory": ["2", 0], "images": ["5", 0]}, "trajectory and images is wired into Encode Motion"),
+        ({"trajectory": ["5", 0]}, "trajectory is wired to IMAGE, expected TORA_TRAJECTORY"),
+        ({"trajectory": ["2", 0], "frames": ["5", 0]}, "frames is wired to IMAGE, expected INT"),
         ({"trajectory": ["2", 0], "frames": 50}, "frame count is 50, expected 8k+1. The nearest are 49 and 57."),
         ({"trajectory": ["2", 0], "tiling": "sometimes"}, "'sometimes' not in"),
     ],

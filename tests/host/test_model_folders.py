@@ -80,13 +80,25 @@ def test_tora_is_looked_for_in_its_own_folder_then_among_patches_and_elsewhere_b
     assert {name: path.relative_to(model_folders).as_posix() for name, path in choices.items()} == {
         "fuser.safetensors": "tora/fuser.safetensors",
         "own.safetensors": "tora/own.safetensors",
-        "my_tora.safetensors": "model_patches/my_tora.safetensors",
-        f"{kijai}/fuser/fuser.safetensors": f"CogVideo/{kijai}/fuser/fuser.safetensors",
-        "Tora_T2V": "diffusion_models/Tora_T2V",
+        "model_patches/my_tora.safetensors": "model_patches/my_tora.safetensors",
+        f"CogVideo/{kijai}/fuser/fuser.safetensors": f"CogVideo/{kijai}/fuser/fuser.safetensors",
+        "diffusion_models/Tora_T2V": "diffusion_models/Tora_T2V",
         "model_patches/own.safetensors": "model_patches/own.safetensors",
-        "qwen_control.safetensors": "model_patches/qwen_control.safetensors",
+        "model_patches/qwen_control.safetensors": "model_patches/qwen_control.safetensors",
     }
-    assert next(iter(choices)) == "fuser.safetensors" and list(choices)[-1] == "qwen_control.safetensors"
+    assert next(iter(choices)) == "fuser.safetensors" and list(choices)[-1] == "model_patches/qwen_control.safetensors"
+
+
+def test_a_name_never_comes_to_mean_a_file_in_another_folder(host, model_folders):
+    """A saved workflow that names a removed file fails in words, where another file of that name is still there."""
+    write(model_folders / "tora", "x.safetensors")
+    write(model_folders / "model_patches", "x.safetensors")
+    folders = host.pack("nodes.host.folders")
+    assert folders.tora_path("x.safetensors").parent.name == "tora"
+    (model_folders / "tora" / "x.safetensors").unlink()
+    with pytest.raises(host.pack("tora_core.errors").CheckpointError, match="was not found"):
+        folders.tora_path("x.safetensors")
+    assert folders.tora_path("model_patches/x.safetensors").parent.name == "model_patches"
 
 
 def test_cogvideox_is_looked_for_among_models_and_folders_and_stands_first(host, model_folders):
@@ -104,12 +116,12 @@ def test_cogvideox_is_looked_for_among_models_and_folders_and_stands_first(host,
     choices = host.pack("nodes.host.folders").cogvideox_choices()
     assert {name: path.relative_to(model_folders).as_posix() for name, path in choices.items()} == {
         "CogVideo/CogVideoX-5b": "CogVideo/CogVideoX-5b",
-        "CogVideoX-5b": "diffusers/CogVideoX-5b",
+        "diffusers/CogVideoX-5b": "diffusers/CogVideoX-5b",
         "CogVideoX-5b-I2V": "diffusion_models/CogVideoX-5b-I2V",
         "sub/CogVideoX_diffusers.safetensors": "diffusion_models/sub/CogVideoX_diffusers.safetensors",
         "flux.safetensors": "diffusion_models/flux.safetensors",
-        "mp_rank_00_model_states.pt": "tora/mp_rank_00_model_states.pt",
-        "whole": "tora/whole",
+        "tora/mp_rank_00_model_states.pt": "tora/mp_rank_00_model_states.pt",
+        "tora/whole": "tora/whole",
     }
     assert list(choices)[4] == "flux.safetensors"
 
@@ -177,7 +189,7 @@ def test_a_fingerprint_changes_with_every_file_of_a_folder(host, model_folders, 
     folder = model_folders / "diffusers" / "five" / "transformer"
     write(folder, *(f"diffusion_pytorch_model-0000{n}-of-00002.safetensors" for n in (1, 2)), "config.json")
     fingerprint = host.node("ToraLoadCogVideoX").fingerprint_inputs
-    before = fingerprint(model_name="five")
+    before = fingerprint(model_name="diffusers/five")
     assert len(before) == 3
     (folder / changed).write_bytes(b"changed")
-    assert fingerprint(model_name="five") != before
+    assert fingerprint(model_name="diffusers/five") != before

@@ -284,3 +284,86 @@ def test_windows_use_gamma_and_beta_of_the_whole_clip(t2v, host, draw):
         wanted = frames if anchor is None or anchor < 0 else [anchor, *frames]
         for part, full in zip(state, whole, strict=True):
             torch.testing.assert_close(part, full[:, wanted], rtol=1e-5, atol=1e-5)
+
+
+def test_what_others_put_on_a_norm_counts_whoever_came_first(t2v, draw):
+    """Another pack's object patch on one clone: used there, and not on the clone beside it."""
+    patched = t2v.apply(t2v.motion(*SHAPE))
+    plain = sample(patched, draw)
+    norm = t2v.model.model.diffusion_model.blocks[0].norm1
+    forward = type(norm).forward
+
+    def doubled(hidden_states, encoder_hidden_states, temb):
+        image, *rest = forward(norm, hidden_states, encoder_hidden_states, temb)
+        return image * 2, *rest
+
+    other = patched.clone()
+    other.add_object_patch("diffusion_model.blocks.0.norm1.forward", doubled)
+    changed = sample(other, draw)
+    assert relative(changed, plain) > 1e-3
+    assert torch.equal(sample(patched, draw), plain)
+    assert torch.equal(sample(other, draw), changed)
+
+
+def test_two_networks_at_the_same_time_keep_their_motions_apart(t2v, make_pair, host):
+    """The host runs its copies for several devices in threads; what one ends must not end the other's."""
+    module = host.pack("nodes.host.motion")
+    other = make_pair("t2v")
+    run = module.MotionRun([module.Guidance(t2v.adapter(), t2v.motion(*SHAPE))])
+    nets = [pair.model.model.diffusion_model for pair in (t2v, other)]
+    for pair, net in zip((t2v, other), nets, strict=True):
+        run._calls[net] = module._Call(pair.model.model, [0], None)
+    tokens = torch.randn(1, 3 * 4 * 6, 192, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        before = run.bend(nets[1], 0, tokens)
+        run._calls.pop(nets[0])
+        assert torch.equal(run.bend(nets[1], 0, tokens), before)
+        assert not torch.equal(before, tokens)
+        with pytest.raises(KeyError):
+            run.bend(nets[0], 0, tokens)
+
+
+@pytest.mark.parametrize("batch", [2, 4])
+def test_windows_along_the_batch_keep_each_video_with_its_motion(t2v, draw, batch):
+    """dim 0 is what core's context windows node has by default."""
+    import comfy.context_windows
+
+    motion = t2v.motion(*SHAPE, batch=batch)
+    whole = sample(t2v.apply(motion), draw, batch=batch)
+    model = t2v.apply(motion)
+    model.model_options["context_handler"] = comfy.context_windows.IndexListContextHandler(
+        context_schedule=comfy.context_windows.get_matching_context_schedule("standard_static"),
+        fuse_method=comfy.context_windows.get_matching_fuse_method("flat"),
+        context_length=1,
+        context_overlap=0,
+        dim=0,
+        causal_window_fix=False,
+    )
+    comfy.context_windows.create_prepare_sampling_wrapper(model)
+    assert relative(sample(model, draw, batch=batch), whole) < 1e-4
+
+
+def test_windows_across_the_picture_and_areas_are_told(t2v, errors, draw):
+    import comfy.context_windows
+    import comfy.sample
+
+    model = t2v.apply(t2v.motion(*SHAPE))
+    noise = draw(1, 16, *SHAPE)
+    area = [[draw(1, 20, 24, seed=5), {"area": (4, 6, 0, 0), "strength": 1.0}]]
+    with pytest.raises(errors.ToraError, match="limited to an area"):
+        comfy.sample.sample(model, noise, 2, 1.0, "euler", "simple", area, area, noise * 0, disable_pbar=True)
+    model.model_options["context_handler"] = comfy.context_windows.IndexListContextHandler(
+        context_schedule=comfy.context_windows.get_matching_context_schedule("standard_static"),
+        fuse_method=comfy.context_windows.get_matching_fuse_method("flat"),
+        context_length=4,
+        context_overlap=0,
+        dim=3,
+    )
+    with pytest.raises(errors.ToraError, match="along dim 3, expected 2"):
+        sample(model, draw)
+
+
+@pytest.mark.parametrize("strength", [float("nan"), float("inf")])
+def test_a_strength_that_is_no_number_is_told(t2v, errors, strength):
+    with pytest.raises(errors.ToraError, match="strength is"):
+        t2v.apply(t2v.motion(*SHAPE), strength=strength)

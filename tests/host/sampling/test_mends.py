@@ -143,3 +143,53 @@ def test_other_models_are_refused_in_words(t2v, make_pair, mend, host):
     two_b = make_pair(num_attention_heads=30, num_layers=1, time_embed_dim=8, text_embed_dim=8)
     with pytest.raises(error, match="CogVideoX-2B"):
         mend(two_b.model)
+
+
+def test_cores_own_sampler_for_this_network_still_gets_the_sampling_it_was_made_for(t2v, mend, host, draw):
+    """VOIDSampler hands over samples of unit scale by itself; scaled once more they would be next to nothing."""
+    import comfy.sample
+    import comfy.samplers
+    from comfy.patcher_extension import WrappersMP
+    from comfy_extras.nodes_void import VOID_DDIM
+
+    def deviations(model):
+        seen = []
+
+        def look(executor, x, *args, **kwargs):
+            seen.append(float(x.std()))
+            return executor(x, *args, **kwargs)
+
+        model.add_wrapper_with_key(WrappersMP.DIFFUSION_MODEL, "look", look)
+        sigmas = comfy.samplers.calculate_sigmas(model.get_model_object("model_sampling"), "simple", 4)
+        text, latent = [[draw(1, 20, 24), {}]], torch.zeros(1, 16, 3, 8, 12)
+        comfy.sample.sample_custom(
+            model, draw(*latent.shape), 1.0, VOID_DDIM(), sigmas, text, text, latent, disable_pbar=True, seed=0
+        )
+        return seen
+
+    native = deviations(t2v.model.clone())
+    assert native[0] == pytest.approx(1, abs=0.05)
+    for model in (mend(t2v.model), mend(mend(t2v.model))):
+        assert deviations(model) == pytest.approx(native, rel=0.02)
+
+
+def sample(model, positive, draw):
+    import comfy.sample
+
+    latent = torch.zeros(1, 16, 3, 8, 12)
+    return comfy.sample.sample(
+        model, draw(*latent.shape), 1, 1.0, "euler", "simple", positive, positive, latent, disable_pbar=True
+    )
+
+
+def test_a_start_picture_for_a_text_to_video_model_is_told(t2v, mend, host, draw):
+    positive = [[draw(1, 20, 24), {"concat_latent_image": draw(1, 16, 1, 8, 12)}]]
+    with pytest.raises(host.pack("tora_core.errors").ToraError, match="the model is CogVideoX T2V, which takes none"):
+        sample(mend(t2v.model), positive, draw)
+
+
+@pytest.mark.parametrize(("extra", "told"), [({}, True), ({"concat_latent_image": torch.ones(1, 16, 1, 8, 12)}, False)])
+def test_an_image_to_video_model_without_a_start_picture_is_told(i2v, mend, draw, caplog, extra, told):
+    with caplog.at_level(logging.WARNING):
+        sample(mend(i2v.model), [[draw(1, 20, 24), extra]], draw)
+    assert any("no start picture came" in record.message for record in caplog.records) == told
