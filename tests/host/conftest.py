@@ -52,6 +52,7 @@ def host(root: Path, comfyui: Path, tmp_path_factory: pytest.TempPathFactory) ->
     import comfy.options
 
     comfy.options.enable_args_parsing()
+    import utils.extra_config  # noqa: F401, I001 - before comfy.utils, which hosts before 0.33 would find as `utils`
     import server
 
     import nodes
