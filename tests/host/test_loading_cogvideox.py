@@ -43,7 +43,7 @@ def write(layout, models, state, layers, tiny_checkpoints):
     folder = models / "diffusion_models"
     if layout == "pipeline in diffusers":
         write_shards(models / "diffusers" / "CogVideoX-5b" / "transformer", state, {"num_layers": layers})
-        return "CogVideoX-5b"
+        return "diffusers/CogVideoX-5b"
     if layout == "folder with shards":
         write_shards(folder / "CogVideoX-5b", state)
         return "CogVideoX-5b"
@@ -52,7 +52,7 @@ def write(layout, models, state, layers, tiny_checkpoints):
     if layout == "tora folder":
         adapter = tiny_checkpoints.random_state(tiny_checkpoints.adapter_shapes(layers, WIDTH))
         write_shards(models / "tora" / "Tora_T2V", state | adapter)
-        return "Tora_T2V"
+        return "tora/Tora_T2V"
     if layout == "native checkpoint":
         others = {"vae.decoder.x": torch.zeros(3), "text_encoders.t5xxl.y": torch.zeros(3)}
         state = tiny_checkpoints.to_native(state, "model.diffusion_model.") | others
