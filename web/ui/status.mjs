@@ -1,0 +1,100 @@
+// The line at the bottom: where the pointer is, how fast the chosen track is, what the model would not see; and what
+// could not be read.
+
+import { stepLengths } from '../editor/readout/steps.mjs'
+import { discardKept } from '../editor/edit/canvas.mjs'
+import { el, icon, textButton, toggleClass } from './dom.mjs'
+import { nameOf, tracksOf, warningsOf } from './derived.mjs'
+import { t } from './strings.mjs'
+
+/** @typedef {import('./model.mjs').Model} Model */
+
+/**
+ * @param {Model} model
+ * @param {() => Readonly<{ x: number, y: number }> | null} hover image px
+ */
+export function makeStatus(model, hover) {
+  const speed = el('span', 'speed')
+  const place = el('span', 'place')
+  const warning = el('span', 'warning gone', {}, icon('warning'), el('span'))
+  const element = el('div', 'status', {}, place, speed, warning)
+  const update = () => {
+    const at = hover()
+    place.textContent = at ? `${at.x.toFixed(0)}, ${at.y.toFixed(0)}` : ''
+    const { document, selection, frame } = model
+    const index = document.tracks.findIndex((track) => selection.has(track.id))
+    speed.textContent = index < 0 ? '' : speedText(model, index, frame)
+    if (model.inGesture) return
+    const all = warningsOf(document)
+    const found = index < 0 ? all : all.filter(({ track }) => track === index)
+    const text = found[0] && !model.playing ? warningText(model, found[0]) : ''
+    toggleClass(warning, 'gone', text === '' && !model.playing)
+    const label = warning.lastElementChild
+    if (text && label) label.textContent = found.length > 1 ? `${text} (+${found.length - 1})` : text
+    warning.title = found.map((one) => warningText(model, one)).join('\n')
+    if (found.length === 0) toggleClass(warning, 'gone', true)
+  }
+  return { element, update }
+}
+
+/**
+ * @param {Model} model
+ * @param {number} index
+ * @param {number} frame
+ */
+function speedText({ document }, index, frame) {
+  const lengths = stepLengths(tracksOf(document), index)
+  const mean = lengths.reduce((sum, length) => sum + length, 0) / Math.max(lengths.length - 1, 1)
+  return t('speed', { now: lengths[Math.min(frame, lengths.length - 1)].toFixed(1), mean: mean.toFixed(1) })
+}
+
+/**
+ * @param {Model} model
+ * @param {ReturnType<typeof warningsOf>[number]} warning
+ */
+function warningText({ document }, { kind, track, from, to, px }) {
+  const name = nameOf(document, document.tracks[track])
+  return t(`warning.${kind}`, { track: name, from: from + 1, to: to + 1, px: px.toFixed(0) })
+}
+
+/**
+ * A bar that tells of a saved value that could not be read as it was. Nothing is thrown away unasked.
+ * @param {Model} model
+ */
+export function makeProblems(model) {
+  const text = el('span')
+  const discard = textButton(t('discard'), () => model.edit(discardKept(model.document)))
+  const element = el('div', 'problems gone', { role: 'alert' }, icon('warning'), text, discard)
+  return {
+    element,
+    update: () => {
+      const { kept } = model.document
+      toggleClass(element, 'gone', kept.length === 0)
+      if (kept.length === 0) return
+      text.textContent = model.untouched ? t('untouched') : t('kept')
+      element.title = kept.map(({ place, reason }) => `${place} ${reason}`).join('\n')
+    },
+  }
+}
+
+const MESSAGE_MS = 5000
+
+/**
+ * A short message over the drawing area.
+ * @param {Model} model
+ */
+export function makeMessage(model) {
+  const element = el('div', 'message gone', { role: 'status' })
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer
+  return {
+    element,
+    update: () => {
+      if (element.textContent === model.message) return
+      element.textContent = model.message
+      toggleClass(element, 'gone', model.message === '')
+      clearTimeout(timer)
+      if (model.message) timer = setTimeout(() => model.become({ message: '' }), MESSAGE_MS)
+    },
+  }
+}
