@@ -116,15 +116,14 @@ export function keyName(event) {
 }
 
 /**
- * Keys that only mean something together with the command they stand for: a field keeps what it types.
+ * What a field makes of keys: a typed text keeps them all, a choice its letters and arrows.
  * @param {EventTarget | null} target
- * @returns {boolean}
+ * @returns {'types' | 'chooses' | null}
  */
-function isField(target) {
-  return (
-    target instanceof HTMLElement &&
-    (target.matches('input:not([type=range]), select, textarea') || target.isContentEditable)
-  )
+function fieldKind(target) {
+  if (!(target instanceof HTMLElement)) return null
+  if (target.matches('input[type=text], input[type=number], textarea')) return 'types'
+  return target.matches('select, input') ? 'chooses' : null
 }
 
 /**
@@ -135,14 +134,14 @@ function isField(target) {
 export function onKey(event, context) {
   const name = keyName(event)
   const command = COMMANDS.find((one) => one.keys.includes(name))
-  const onSurface = event.target === context.surface.canvas
-  const field = isField(event.target)
-  if (!command || (field && name !== 'Escape') || (!onSurface && !command.everywhere && !isGlobal(name, event)))
-    return false
-  if (field) {
-    context.surface.canvas.focus()
-    return true
+  const field = fieldKind(event.target)
+  if (!command) return false
+  if (field === 'types') {
+    if (name === 'Escape') context.surface.canvas.focus()
+    return name === 'Escape'
   }
+  const onSurface = event.target === context.surface.canvas
+  if (!onSurface && !command.everywhere && (field || !isGlobal(name, event))) return false
   return command.run(context, event) !== false
 }
 
