@@ -126,7 +126,12 @@ export function labelled(label, field, title = '') {
 export function numberField({ label, min, max, step = 1, digits = 0, whole = digits === 0 }, onChange) {
   const input = el('input', 'number', { type: 'number', min, max, step: whole ? step : 'any', 'aria-label': label })
   let shown = ''
+  let typing = false
+  input.addEventListener('input', () => {
+    typing = true
+  })
   input.addEventListener('change', () => {
+    typing = false
     const value = input.valueAsNumber
     if (Number.isFinite(value)) onChange(Math.min(Math.max(value, min), max))
     input.value = shown
@@ -135,6 +140,7 @@ export function numberField({ label, min, max, step = 1, digits = 0, whole = dig
     input.addEventListener('keydown', (event) => {
       if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return
       event.preventDefault()
+      typing = false
       const from = Number.isFinite(input.valueAsNumber) ? input.valueAsNumber : min
       onChange(Math.min(Math.max(from + (event.key === 'ArrowUp' ? step : -step), min), max))
     })
@@ -142,8 +148,8 @@ export function numberField({ label, min, max, step = 1, digits = 0, whole = dig
   return Object.assign(input, {
     show: (/** @type {number | null} */ value) => {
       shown = value === null ? '' : String(Number(value.toFixed(digits)))
-      if (document.activeElement !== input || input.value === '') input.value = shown
-      else if (Number(input.value) !== Number(shown)) input.value = shown
+      if (document.activeElement !== input) typing = false
+      if (!typing) input.value = shown // what is being typed is the user's until it is done
     },
   })
 }

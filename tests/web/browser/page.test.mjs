@@ -273,6 +273,26 @@ test('numbers typed in the panel are the drawing', async () => {
   assert.equal(after.name, 'Ball')
 })
 
+test('what is being typed stays when the editor has something new to show', async () => {
+  await place([
+    { x: 100, y: 240 },
+    { x: 580, y: 240 },
+  ])
+  await page.keyboard.press('t')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press(']')
+  await settled(page)
+  const field = page.getByLabel('x', { exact: true })
+  await field.fill('12.5')
+  await page.evaluate(() => window.editor.model.goTo(5))
+  await settled(page)
+  assert.equal(await field.inputValue(), '12.5')
+  await page.keyboard.press('Enter')
+  await settled(page)
+  assert.equal((await tracks(page))[0].points[0].x, 12.5)
+  assert.equal(await field.inputValue(), '12.5')
+})
+
 test('tracks go over the clipboard as JSON, also to another canvas size', async () => {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
   await place([
