@@ -15,7 +15,7 @@ class ToraApply(io.ComfyNode):
             node_id="ToraApply",
             display_name="Apply Tora",
             category="Tora",
-            description="Steers a CogVideoX model along a motion. The result goes into any sampler, with any LoRA. "
+            description="Steers a CogVideoX model along a motion. The result goes into any sampler. "
             "Several of these nodes in a row add up, in any order.",
             search_aliases=["tora", "trajectory", "motion control", "drag", "cogvideox"],
             inputs=[

@@ -19,14 +19,13 @@ from ..tora_core.errors import ToraError
 from .editor_state import characters_in, read_state
 from .sizes import check_video, height_input, length_input, width_input
 from .sockets import EditorWidget, TrajectorySocket
+from .trajectory_text import CHECKED_CHARACTERS
 
 if TYPE_CHECKING:
     from ..tora_core.trajectory import Trajectory
 
 logger = logging.getLogger(__name__)
 
-CHECKED_CHARACTERS = 1_000_000
-"""Longer drawings are read when the graph runs only: while a prompt is checked, the server answers nobody."""
 MAX_SHOWN_POINTS = 20_000
 """Of what is wired in; the browser gets it as text, each run."""
 

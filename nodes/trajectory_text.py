@@ -28,8 +28,8 @@ class ToraTrajectoryFromText(io.ComfyNode):
             node_id="ToraTrajectoryFromText",
             display_name="Trajectory (text)",
             category="Tora",
-            description="Reads a trajectory from text: Tora's own JSON, the coordinates of spline editors, or Tora's "
-            "txt. Paste it, or wire any STRING.",
+            description="Reads a trajectory from text: Tora's own JSON and txt, the coordinates of spline editors, "
+            "CSV, SVG and what other packs use. Paste it, or wire any STRING.",
             search_aliases=["trajectory", "path", "spline", "coordinates", "points", "tora txt", "import trajectory"],
             inputs=[
                 io.String.Input(

@@ -9,6 +9,9 @@ import comfy.model_base
 from ...tora_core.errors import ToraError
 
 WIDTH_2B = 1920
+START_PICTURE = "concat_latent_image"
+"""Where CogVideoX's concat_cond looks in a prompt: UNSCALED latents (B, 16, frames, h, w); it scales them, and adds
+zeros for the frames that are not there."""
 
 
 def network(base: Any) -> Any:

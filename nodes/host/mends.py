@@ -21,14 +21,13 @@ from comfy.patcher_extension import CallbacksMP, WrappersMP
 from ...tora_core.errors import ToraError
 from ...tora_core.models.resize import resize_positions, resized_note
 from ...tora_core.models.rotary import rotary_tables
-from .cogvideo import kind_of, network, require_cogvideox
+from .cogvideo import START_PICTURE, kind_of, network, require_cogvideox
 from .preview import add_previews
 from .swap import swapped
 
 logger = logging.getLogger(__name__)
 
 KEY = "tora_mends"
-START_PICTURE = "concat_latent_image"
 NATIVE_SAMPLER = "VOID_DDIM"
 
 

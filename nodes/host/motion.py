@@ -121,7 +121,8 @@ class MotionRun:
 
     def apply_model(self, executor: Any, x: torch.Tensor, t: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
         base = executor.class_obj
-        acting = [index for index, one in enumerate(self.guidances) if acts_at(one, t, base.model_sampling)]
+        level = float(t.max())
+        acting = [index for index, one in enumerate(self.guidances) if acts_at(one, level, base.model_sampling)]
         if not acting:
             return executor(x, t, *args, **kwargs)
         options = args[3] if len(args) > 3 else kwargs.get("transformer_options", {})
@@ -247,9 +248,8 @@ def check_size(motion: ToraMotion, latent: tuple[int, ...]) -> None:
         )
 
 
-def acts_at(guidance: Guidance, sigma: torch.Tensor, sampling: Any) -> bool:
-    """Whether noise of this level lies in (level(end), level(start)], fractions as the host means them."""
-    level = float(sigma.max())
+def acts_at(guidance: Guidance, level: float, sampling: Any) -> bool:
+    """Whether noise of this level (sigma) lies in (level(end), level(start)], fractions as the host means them."""
     return sampling.percent_to_sigma(guidance.end) < level <= sampling.percent_to_sigma(guidance.start)
 
 

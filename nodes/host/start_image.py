@@ -10,18 +10,15 @@ import node_helpers
 import torch
 
 from ...tora_core.errors import ToraError
+from .cogvideo import START_PICTURE
 from .motion_vae import require_cogvideox_vae
-
-KEY = "concat_latent_image"
-"""Where CogVideoX's concat_cond looks: UNSCALED latents (B, 16, frames, h, w); it scales them, and adds zeros."""
-
 
 SMALLEST_PX = 16
 
 
 def with_start_image(conditioning: Any, latents: torch.Tensor) -> Any:
     """Conditioning that carries the image's latents; a copy."""
-    return node_helpers.conditioning_set_values(conditioning, {KEY: latents})
+    return node_helpers.conditioning_set_values(conditioning, {START_PICTURE: latents})
 
 
 def encode_start_images(vae: Any, images: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:

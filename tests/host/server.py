@@ -172,15 +172,6 @@ class Server:
     def history(self, prompt_id: str) -> dict[str, Any]:
         return self.get(f"/history/{prompt_id}")[prompt_id]
 
-    def upload(self, picture: Path) -> str:
-        """Put a picture into the input folder as the Load Image node does; returns its name there."""
-        mark = uuid.uuid4().hex
-        head = f'--{mark}\r\nContent-Disposition: form-data; name="image"; filename="{picture.name}"\r\n\r\n'
-        body = head.encode() + picture.read_bytes() + f"\r\n--{mark}--\r\n".encode()
-        kind = {"Content-Type": f"multipart/form-data; boundary={mark}"}
-        with urllib.request.urlopen(urllib.request.Request(self.url + "/upload/image", body, kind), timeout=60) as r:
-            return json.loads(r.read())["name"]
-
     def run(
         self,
         prompt: dict[str, Any],

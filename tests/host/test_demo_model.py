@@ -258,6 +258,32 @@ def test_cores_ksampler_runs_on_it(host, demo, variant):
     assert 0.2 < float(latents["samples"].std()) < 5
 
 
+def test_every_sampler_node_of_core_gives_what_the_ksampler_gives(host, demo):
+    """One run, cut in two with its noise handed on, from explicit sigmas, and through a guider."""
+    model, clip, _, _ = demo["T2V"]
+    (positive,) = host.run("CLIPTextEncode", clip=clip, text="a red circle on a blue background")
+    (negative,) = host.run("CLIPTextEncode", clip=clip, text="")
+    prompts = {"positive": positive, "negative": negative}
+    latent = {"samples": torch.zeros(1, 16, 3, 6, 8)}
+    usual = {"model": model, "steps": 4, "cfg": 3.0, "sampler_name": "euler", "scheduler": "simple", **prompts}
+    (expected,) = host.run("KSampler", seed=1, latent_image=latent, denoise=1.0, **usual)
+
+    first = {"add_noise": "enable", "start_at_step": 0, "end_at_step": 2, "return_with_leftover_noise": "enable"}
+    second = {"add_noise": "disable", "start_at_step": 2, "end_at_step": 99, "return_with_leftover_noise": "disable"}
+    (half,) = host.run("KSamplerAdvanced", noise_seed=1, latent_image=latent, **usual, **first)
+    (advanced,) = host.run("KSamplerAdvanced", noise_seed=1, latent_image=half, **usual, **second)
+
+    (sampler,) = host.run("KSamplerSelect", sampler_name="euler")
+    (sigmas,) = host.run("BasicScheduler", model=model, scheduler="simple", steps=4, denoise=1.0)
+    shared = {"sampler": sampler, "sigmas": sigmas, "latent_image": latent}
+    custom, _ = host.run("SamplerCustom", model=model, add_noise=True, noise_seed=1, cfg=3.0, **prompts, **shared)
+    (guider,) = host.run("CFGGuider", model=model, cfg=3.0, **prompts)
+    (noise,) = host.run("RandomNoise", noise_seed=1)
+    guided, _ = host.run("SamplerCustomAdvanced", noise=noise, guider=guider, **shared)
+    for found in (advanced, custom, guided):
+        torch.testing.assert_close(found["samples"], expected["samples"], rtol=1e-4, atol=1e-4)
+
+
 def test_a_missing_or_broken_file_is_told(host, monkeypatch, tmp_path):
     files = host.pack("nodes.host.demo.files")
     error = host.pack("tora_core.errors").CheckpointError

@@ -61,6 +61,13 @@ def test_text_without_a_trajectory_is_refused_in_words_and_when_queued(host, tex
     assert len(str(told.value)) > 20
 
 
+def test_the_formats_offered_are_the_librarys_that_are_text(host):
+    """The node has their names only, as importing the formats would slow ComfyUI's start."""
+    known = host.pack("tora_core.trajectory").FORMATS
+    offered = host.pack("nodes.trajectory_text").TEXT_FORMATS
+    assert offered == tuple(one.name for one in known if one.reads and not one.binary)
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [

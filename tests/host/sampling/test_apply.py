@@ -367,3 +367,19 @@ def test_windows_across_the_picture_and_areas_are_told(t2v, errors, draw):
 def test_a_strength_that_is_no_number_is_told(t2v, errors, strength):
     with pytest.raises(errors.ToraError, match="strength is"):
         t2v.apply(t2v.motion(*SHAPE), strength=strength)
+
+
+def test_weight_patches_act_before_it_as_behind_it(t2v, draw):
+    """As LoRA nodes set them, with the network's own keys."""
+    key = "diffusion_model.blocks.0.attn_out.weight"
+    patch = {key: ("diff", (draw(192, 192, seed=3) * 0.05,))}
+    motion = t2v.motion(*SHAPE)
+    plain = sample(t2v.apply(motion), draw)
+    before = t2v.model.clone()
+    assert before.add_patches(patch, 1.0) == [key]
+    behind = t2v.apply(motion)
+    behind.add_patches(patch, 1.0)
+    patched = sample(t2v.apply(motion, before), draw)
+    assert relative(patched, plain) > 1e-3
+    assert torch.equal(sample(behind, draw), patched)
+    assert torch.equal(sample(t2v.apply(motion), draw), plain)
