@@ -9,6 +9,7 @@ Shapes: h is (B, F'*H*W, D), the block's normalised and modulated image tokens i
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -34,9 +35,26 @@ class Float32GroupNorm(nn.GroupNorm):
 class MotionFuser(nn.Module):
     """Interface of all designs: `prepare` once per clip (or step), `contribution` once per step and block."""
 
+    temporal_reach = 0
+    """How many latent frames before and after it a frame's state depends on; axis 1 of every part of it is time."""
+
     def prepare(self, features: torch.Tensor, frames: int) -> State:
         """Features (B_m*F', C, H, W) to whatever does not depend on the tokens; `frames` is F'."""
         raise NotImplementedError
+
+    def prepare_window(self, features: torch.Tensor, frames: int, window: Sequence[int]) -> State:
+        """`prepare` of the whole clip cut to the latent frames `window` (indices, any order), without the rest of it.
+
+        Features are of the whole clip: a frame's own state depends on the frames before and after it.
+        """
+        reach = self.temporal_reach
+        parts = []
+        for first, last in _runs(window):
+            low, high = max(0, first - reach), min(frames, last + 1 + reach)
+            near = features.unflatten(0, (-1, frames))[:, low:high].flatten(0, 1)
+            # Padding at the ends of `near` is the clip's own there, or touches only what is cut away.
+            parts.append([part[:, first - low : last + 1 - low] for part in self.prepare(near, high - low)])
+        return tuple(torch.cat(same, dim=1) if len(same) > 1 else same[0] for same in zip(*parts, strict=True))
 
     def contribution(self, h: torch.Tensor, state: State) -> torch.Tensor:
         """What is added to h (B, F'*H*W, D) at strength 1, same shape and type."""
@@ -78,6 +96,8 @@ class MotionGuidanceFuser(MotionFuser):
     pixel. With the temporal convolutions at zero (`initialise_fuser`) it is an exact identity. Group statistics are
     per latent frame, in float32. No weight is read or set in the constructor: ComfyUI's layers may have none yet.
     """
+
+    temporal_reach = 1
 
     def __init__(self, width: int = 3072, feature_channels: int = 128, operations: Any = nn) -> None:
         super().__init__()
@@ -142,3 +162,16 @@ def initialise_fuser(fuser: nn.Module) -> None:
         if leaf in ("flow_gamma_temporal", "flow_beta_temporal", "proj_out"):
             for parameter in module.parameters():
                 nn.init.zeros_(parameter)
+
+
+def _runs(indices: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of each stretch that counts up by one: 0, 4, 5, 6 is (0, 0), (4, 6)."""
+    start = previous = None
+    for index in indices:
+        if previous is None or index != previous + 1:
+            if start is not None and previous is not None:
+                yield start, previous
+            start = index
+        previous = index
+    if start is not None and previous is not None:
+        yield start, previous

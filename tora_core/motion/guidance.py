@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -35,6 +36,7 @@ class MotionGuidance:
         self.latents = latents
         self.strength = float(strength)
         self.cache_bytes = int(cache_bytes)
+        self.is_full = False  # set when a state found no room any more
         self._states: dict[int, State] = {}
 
     def encode(self, encode_motion: Callable[[torch.Tensor], list[torch.Tensor]]) -> None:
@@ -50,9 +52,41 @@ class MotionGuidance:
         features = self.features[index]
         state = fuser.prepare(features if parameter is None else features.to(parameter.dtype), frames)
         used = sum(_bytes(kept) for kept in self._states.values())
-        if not torch.is_grad_enabled() and used + _bytes(state) <= self.cache_bytes:
-            self._states[index] = state
+        if not torch.is_grad_enabled():
+            self.is_full = used + _bytes(state) > self.cache_bytes
+            if not self.is_full:
+                self._states[index] = state
         return state
+
+    def window(self, frames: Sequence[int], clip_frames: int) -> MotionGuidance:
+        """The same motion for calls that see only these latent frames, in this order, of a clip of `clip_frames`."""
+        return _WindowGuidance(self, list(frames), clip_frames)
+
+
+class _WindowGuidance(MotionGuidance):
+    """A view of a clip's motion; the features and what is kept stay the clip's own, so that the budget is one."""
+
+    def __init__(self, clip: MotionGuidance, frames: list[int], clip_frames: int) -> None:
+        self.clip, self.frames, self.clip_frames = clip, frames, clip_frames
+        self.strength, self.cache_bytes = clip.strength, clip.cache_bytes
+        self.features, self.latents, self._states = clip.features, None, clip._states
+
+    def encode(self, encode_motion: Callable[[torch.Tensor], list[torch.Tensor]]) -> None:
+        self.clip.encode(encode_motion)
+        self.features = self.clip.features
+
+    def state(self, index: int, fuser: MotionFuser, frames: int) -> State:
+        if frames != len(self.frames):
+            raise ToraError(f"a window of {len(self.frames)} latent frames met a latent of {frames}.")
+        if self.cache_bytes and not self.clip.is_full:
+            self.clip.state(index, fuser, self.clip_frames)
+        if index in self._states:
+            return tuple(part[:, self.frames] for part in self._states[index])
+        parameter = next(fuser.parameters(), None)
+        features = self.features[index]
+        if parameter is not None:
+            features = features.to(parameter.dtype)
+        return fuser.prepare_window(features, self.clip_frames, self.frames)
 
 
 def _bytes(state: State) -> int:
@@ -94,8 +128,8 @@ def as_guidances(
 def _with_strength(motion: MotionGuidance, strength: float) -> MotionGuidance:
     if motion.strength == strength:
         return motion
-    scaled = MotionGuidance(motion.features, strength, motion.cache_bytes)
-    scaled._states = motion._states  # shared, so that the budget is one
+    scaled = copy.copy(motion)  # what is kept is shared, so that the budget is one
+    scaled.strength = strength
     return scaled
 
 

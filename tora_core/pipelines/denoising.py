@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from diffusers import CogVideoXDPMScheduler
 
+from .context import ContextWindows, Window, total_weights
 from .dynamic import guidance_at
 from .motion_input import PlannedMotion
 
@@ -19,15 +20,28 @@ class Conditions:
     """What stays the same over the steps; the batch is B videos, with guidance 2B: [unconditional, conditional]."""
 
     image_latents: torch.Tensor | None  # (B, F', 16, h, w), only image-to-video
-    rotary: tuple[torch.Tensor, torch.Tensor] | None
+    rotary: Callable[[int], tuple[torch.Tensor, torch.Tensor] | None]  # for so many latent frames
     motions: Sequence[PlannedMotion]
     guidance_scale: float
     dynamic_guidance: str
     attention_kwargs: dict[str, Any] | None
+    context: ContextWindows | None = None
 
     @property
     def guided(self) -> bool:
         return self.guidance_scale > 1.0
+
+    def windows(self, latent_frames: int) -> list[Window] | None:
+        """The windows of a clip, None where one call sees all of it."""
+        cut = [] if self.context is None else self.context.cut(latent_frames)
+        return cut if len(cut) > 1 else None
+
+    def image_for(self, window: Window, image: torch.Tensor) -> torch.Tensor:
+        """The image's latents (B, F', 16, h, w) for a window's frames."""
+        part = window.take(image)
+        if window.anchor is not None and self.context is not None and self.context.keep_image:
+            part[:, 0] = image[:, 0]  # a copy: taken by a list of indices
+        return part
 
 
 @torch.no_grad()
@@ -49,6 +63,9 @@ def denoise(
     A callback may change the tensors it asked for, and the pipeline's `_guidance_scale` and `_interrupt`.
     """
     pred_x0 = None  # CogVideoX's DPM-solver++ looks back at it
+    windows = conditions.windows(latents.shape[1])
+    if windows is not None:
+        weights = total_weights(windows, latents.shape[1]).to(latents.device).view(1, -1, 1, 1, 1)
     warm_up = max(len(timesteps) - steps * pipe.scheduler.order, 0)
     with pipe.progress_bar(total=steps) as progress_bar:
         for i, t in enumerate(timesteps):
@@ -57,11 +74,13 @@ def denoise(
             pipe._current_timestep = t
             x = torch.cat([latents] * 2) if conditions.guided else latents
             x = pipe.scheduler.scale_model_input(x, t)
-            if conditions.image_latents is not None:
-                image = conditions.image_latents
-                x = torch.cat([x, torch.cat([image] * 2) if conditions.guided else image], dim=2)
-
-            v = _predict(pipe.transformer, x, prompt_embeds, t, i, conditions).float()
+            if windows is None:
+                v = _predict(pipe.transformer, x, prompt_embeds, t, i, conditions).float()
+            else:
+                v = torch.zeros_like(x, dtype=torch.float32)
+                for window in windows:
+                    window.add(v, _predict(pipe.transformer, x, prompt_embeds, t, i, conditions, window))
+                v /= weights
 
             if conditions.dynamic_guidance != "off":
                 n = steps if conditions.dynamic_guidance == "reference" else len(timesteps)
@@ -97,9 +116,23 @@ def denoise(
 
 
 def _predict(
-    transformer: Any, x: torch.Tensor, prompt_embeds: torch.Tensor, t: torch.Tensor, step: int, conditions: Conditions
+    transformer: Any,
+    x: torch.Tensor,
+    prompt_embeds: torch.Tensor,
+    t: torch.Tensor,
+    step: int,
+    conditions: Conditions,
+    window: Window | None = None,
 ) -> torch.Tensor:
+    """v of x (2B or B, F', 16, h, w), or of the frames in a window of it."""
     motions = [motion.guidance for motion in conditions.motions if motion.steps[step]]
+    image = conditions.image_latents
+    if window is not None:
+        motions = [motion.window(window.frames, x.shape[1]) for motion in motions]
+        image = None if image is None else conditions.image_for(window, image)
+        x = window.take(x)
+    if image is not None:
+        x = torch.cat([x, torch.cat([image] * 2) if conditions.guided else image], dim=2)
     # Without motion the argument is not passed at all: a plain CogVideoX transformer has no such one.
     motion_kwargs = {"motion_features": motions} if motions else {}
     cache_context = getattr(transformer, "cache_context", lambda name: contextlib.nullcontext())
@@ -108,7 +141,7 @@ def _predict(
             hidden_states=x,
             encoder_hidden_states=prompt_embeds,
             timestep=t.expand(x.shape[0]),
-            image_rotary_emb=conditions.rotary,
+            image_rotary_emb=conditions.rotary(x.shape[1]),
             attention_kwargs=conditions.attention_kwargs,
             return_dict=False,
             **motion_kwargs,

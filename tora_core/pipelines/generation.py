@@ -14,6 +14,7 @@ from diffusers.pipelines.cogvideo.pipeline_output import CogVideoXPipelineOutput
 from ..errors import ToraError
 from ..models.positions import interpolation_note
 from .checks import at_least_one, check_noise, check_output_type, count_prompts, told_as_tora_error
+from .context import ContextWindows, check_context
 from .denoising import Conditions, denoise
 from .dynamic import check_guidance
 from .motion_input import DEFAULT_CACHE_BYTES, ClipShape, Motion, check_motion, collect_motions, plan_motions
@@ -61,6 +62,7 @@ class MotionGeneration:
         start: float = 0.0,
         end: float = 1.0,
         motion_cache_bytes: int = DEFAULT_CACHE_BYTES,
+        context_windows: ContextWindows | None = None,
         height: int | None = None,
         width: int | None = None,
         num_frames: int | None = None,
@@ -88,7 +90,8 @@ class MotionGeneration:
         (B, F, H, W, 2) with one a prompt. motion_latents: UNSCALED VAE latents (B, F', 16, h, w) of `encode_motion`.
         strength: linear, 0 is exactly the base model. start, end: fractions of the noise schedule in which motion
         acts (window.py). motions: Motion(...) objects with these values each. motion_cache_bytes: how much of what
-        depends on the motion alone is kept between steps, on the device.
+        depends on the motion alone is kept between steps, on the device. context_windows: how a clip longer than the
+        model knows is denoised in overlapping windows (context.py); motion stays that of the whole clip.
 
         The rest is as in diffusers, except:
         image: image-to-video only; PIL, array or tensor in 0..1, resized to the video; or a list with one a prompt.
@@ -115,6 +118,7 @@ class MotionGeneration:
             num_inference_steps = at_least_one("num_inference_steps", num_inference_steps)
         check_guidance(dynamic_guidance, guidance_scale)
         check_output_type(output_type)
+        check_context(context_windows)
         shape = self._clip_shape(prompts, frames, size)
         images = self._images(image, prompts, per_prompt)
         check_noise(latents, (prompts * per_prompt, *shape.latents), generator)
@@ -153,9 +157,15 @@ class MotionGeneration:
         latents, image_latents = self._start_latents(
             images, prompts * per_prompt, shape, prompt_embeds.dtype, device, generator, latents
         )
-        rotary = None
-        if self.transformer.config.use_rotary_positional_embeddings:
-            rotary = self._prepare_rotary_positional_embeddings(*size, shape.latents[0], device)
+        tables: dict[int, Any] = {}
+
+        def rotary(latent_frames: int) -> tuple[torch.Tensor, torch.Tensor] | None:
+            if not self.transformer.config.use_rotary_positional_embeddings:
+                return None
+            if latent_frames not in tables:
+                tables[latent_frames] = self._prepare_rotary_positional_embeddings(*size, latent_frames, device)
+            return tables[latent_frames]
+
         latents = denoise(
             self,
             latents,
@@ -163,7 +173,9 @@ class MotionGeneration:
             negative_prompt_embeds,
             steps,
             num_inference_steps,
-            Conditions(image_latents, rotary, planned, guidance_scale, dynamic_guidance, attention_kwargs),
+            Conditions(
+                image_latents, rotary, planned, guidance_scale, dynamic_guidance, attention_kwargs, context_windows
+            ),
             self.prepare_extra_step_kwargs(generator, eta),
             callback_on_step_end,
             callback_on_step_end_tensor_inputs,
