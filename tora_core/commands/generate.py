@@ -35,6 +35,15 @@ def add_parsers(subparsers: Any) -> None:
     parser.add_argument("--width", type=whole(16, 8192), help="px; default 128 bundled, 720 otherwise")
     parser.add_argument("--height", type=whole(16, 8192), help="px; default 128 bundled, 480 otherwise")
     parser.add_argument("--frames", type=whole(1, 1025), help="8k+1; default 17 bundled, 49 otherwise")
+    parser.add_argument(
+        "--long",
+        choices=("auto", "windows", "segments", "off"),
+        default="auto",
+        help="how a clip longer than the model knows is made: in overlapping windows, or in segments from picture to "
+        "picture (needs --image); auto: segments with --image, else windows",
+    )
+    parser.add_argument("--piece", type=whole(9, 1025), help="frames of a window or segment; default as --frames")
+    parser.add_argument("--overlap", type=whole(0, 1024), help="frames they share; default a third of a window, or 1")
     parser.add_argument("--fps", type=whole(1, 120), default=8, help="frames per second of the file")
     parser.add_argument("--steps", type=whole(1, 1000), help="denoising steps; default 25 bundled, 50 otherwise")
     parser.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, help="same seed, same video")
@@ -77,6 +86,7 @@ def run(args: argparse.Namespace) -> int:
     if args.trajectory is not None:
         trajectory = read_trajectory(args, (width, height), frames)
     image = None if args.image is None else read_image(args.image)
+    long, piece = how_long(args, frames, BUNDLED_FRAMES if bundled else PUBLISHED_FRAMES)
 
     import torch
 
@@ -88,33 +98,67 @@ def run(args: argparse.Namespace) -> int:
     place(pipeline, args.device, args.offload)
     if args.tiling:
         pipeline.vae.enable_tiling()
+    parts = "" if long == "off" else f", in {long} of {piece.frames} that share {piece.overlap}"
     print(
-        f"{'image' if image is not None else 'text'} to video, {frames} frames of {width} x {height}", file=sys.stderr
+        f"{'image' if image is not None else 'text'} to video, {frames} frames of {width} x {height}{parts}",
+        file=sys.stderr,
     )
-    result = pipeline(
-        prompt=args.prompt,
-        negative_prompt=args.negative,
-        trajectory=trajectory,
-        height=height,
-        width=width,
-        num_frames=frames,
-        num_inference_steps=args.steps or (25 if bundled else 50),
-        guidance_scale=(3.0 if bundled else 6.0) if args.guidance is None else args.guidance,
-        dynamic_guidance=args.dynamic_guidance or ("off" if bundled else "reference"),
-        strength=args.strength,
-        start=args.start,
-        end=args.end,
-        generator=torch.Generator().manual_seed(args.seed),
-        output_type="np",
+    options = {
+        "prompt": args.prompt,
+        "negative_prompt": args.negative,
+        "trajectory": trajectory,
+        "height": height,
+        "width": width,
+        "num_frames": frames,
+        "num_inference_steps": args.steps or (25 if bundled else 50),
+        "guidance_scale": (3.0 if bundled else 6.0) if args.guidance is None else args.guidance,
+        "dynamic_guidance": args.dynamic_guidance or ("off" if bundled else "reference"),
+        "strength": args.strength,
+        "start": args.start,
+        "end": args.end,
+        "generator": torch.Generator().manual_seed(args.seed),
         **({} if image is None else {"image": image}),
-    )
-    video = (result.frames[0].clip(0, 1) * 255).round().astype("uint8")
+    }
+    if long == "segments":
+        from ..pipelines.segments import generate_segments
+
+        made = generate_segments(pipeline, **options, segments=piece, on_segment=say_segment)
+    else:
+        windows = piece if long == "windows" else None
+        made = pipeline(**options, output_type="np", context_windows=windows).frames[0]
+    video = (made.clip(0, 1) * 255).round().astype("uint8")
     write_video(args.out, video, args.fps)
     tracks = None if trajectory is None else trajectory.sample(frames=frames, size=(height, width))
     write_picture(picture, contact_sheet(video, tracks, args.prompt))
     print(args.out)
     print(picture)
     return 0
+
+
+def how_long(args: argparse.Namespace, frames: int, known: int) -> tuple[str, Any]:
+    """ "off", "windows" or "segments", and ContextWindows or Segments; `known`: frames that the model was trained for.
+
+    Raises ToraError where the arguments don't go together.
+    """
+    from ..pipelines.context import ContextWindows
+    from ..pipelines.segments import Segments
+
+    size = args.piece or known
+    if args.long == "segments" and args.image is None:
+        raise ToraError("--long segments goes from picture to picture: give the first one by --image.")
+    if args.long == "off" or frames <= size:
+        if args.piece is not None and args.long == "off":
+            raise ToraError("--piece says how a long clip is cut, but --long is off.")
+        return "off", None
+    if args.long == "windows" or args.image is None:
+        shared = (size - 1) // 12 * 4 if args.overlap is None else args.overlap
+        return "windows", ContextWindows(frames=size, overlap=shared)
+    return "segments", Segments(frames=size, overlap=1 if args.overlap is None else args.overlap)
+
+
+def say_segment(index: int, count: int) -> None:
+    """Told before each segment, above its progress bar."""
+    print(f"segment {index + 1} of {count}", file=sys.stderr)
 
 
 def checked_outputs(video: Path, image: Path | None) -> Path:

@@ -82,6 +82,21 @@ def _largest_norm(blocks: tuple[torch.Tensor, ...], largest_value: float) -> flo
 
 
 @torch.no_grad()
+def largest_norm(flow: torch.Tensor) -> float:
+    """The largest length in px/frame of a flow (..., 2), which `flow_to_rgb` scales by; 0 for an empty one.
+
+    Raises ToraError where flow holds NaN or infinity.
+    """
+    if not flow.numel():
+        return 0.0
+    lowest, highest = (float(x) for x in torch.aminmax(flow.detach()))
+    if not (math.isfinite(lowest) and math.isfinite(highest)):
+        raise ToraError("flow holds NaN or infinity, expected finite px/frame; mark such pixels as 0 (still).")
+    block = BLOCK_PIXELS if flow.device.type == "cpu" else _BLOCK_PIXELS_DEVICE
+    return _largest_norm(flow.detach().reshape(-1, 2).split(block), max(-lowest, highest))
+
+
+@torch.no_grad()
 def flow_to_rgb(flow: torch.Tensor, *, max_norm: float | None = None) -> torch.Tensor:
     """Draw a flow as colours: white where nothing moves, the angle as hue, the length as saturation.
 
@@ -103,13 +118,10 @@ def flow_to_rgb(flow: torch.Tensor, *, max_norm: float | None = None) -> torch.T
     picture = torch.ones(*flow.shape[:-1], 3, dtype=torch.float32, device=flow.device)
     if not flow.numel():
         return picture
-    lowest, highest = (float(x) for x in torch.aminmax(flow.detach()))
-    if not (math.isfinite(lowest) and math.isfinite(highest)):
-        raise ToraError("flow holds NaN or infinity, expected finite px/frame; mark such pixels as 0 (still).")
+    largest = largest_norm(flow)
+    max_norm = largest if max_norm is None else max_norm
     block = BLOCK_PIXELS if flow.device.type == "cpu" else _BLOCK_PIXELS_DEVICE
     flow_blocks = flow.detach().reshape(-1, 2).split(block)
-    if max_norm is None:
-        max_norm = _largest_norm(flow_blocks, max(-lowest, highest))
     scale = color_scale(max_norm, flow.device)
     for pixels, colors in zip(flow_blocks, picture.view(-1, 3).split(block), strict=True):
         if pixels.any():  # a still block is white already

@@ -1,78 +1,17 @@
-"""A motion (tracks, a drawn trajectory, dense flow) to its RGB picture, and pictures through the VAE to latents."""
+"""Motion pictures through the VAE to latents, a chunk of frames at a time."""
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import numpy as np
 import torch
 
-from ..errors import SizeError, ToraError
-from ..motion import flow_to_rgb, render_motion
-from ..trajectory import Tracks, Trajectory
+from ..errors import ToraError
+from ..trajectory import Tracks
+from .picture import MotionPicture, as_flow, as_tracks, motion_picture, plan_picture
 
-logger = logging.getLogger(__name__)
-
-
-def motion_picture(motion: Any, frames: int, size: tuple[int, int]) -> torch.Tensor:
-    """Draw one clip's motion: float32 (F, H, W, 3) in [0, 1], white where nothing moves.
-
-    motion: a Trajectory (sampled to `frames` and `size`, which is (height, width)), or Tracks or dense flow that have
-    this size and frame count already. Flow is an array or tensor (F, H, W, 2) of px/frame; entry f is the displacement
-    from frame f-1 to f, so the first should be zero.
-    Logs a warning when all of it is white: the model sees no motion then.
-    Raises SizeError where size or frames differ, ToraError (TrajectoryError) for anything else.
-    """
-    if isinstance(motion, (Tracks, Trajectory)):
-        tracks = as_tracks(motion, frames, size)
-        picture = render_motion(tracks)
-        reason = _why_still(tracks)
-    else:
-        picture = flow_to_rgb(as_flow(motion, frames, size)[0])
-        reason = "the flow is zero everywhere"
-    if bool((picture == 1).all()):
-        logger.warning("The motion picture is empty (%s): the model sees no motion in this clip.", reason)
-    return picture
-
-
-def as_tracks(motion: Tracks | Trajectory, frames: int, size: tuple[int, int]) -> Tracks:
-    """Sample a Trajectory, or check that Tracks have `frames` and `size`; SizeError where not."""
-    if isinstance(motion, Trajectory):
-        return motion.sample(frames, size)
-    if (motion.frames, *motion.size) != (frames, *size):
-        raise SizeError(
-            f"the tracks have {motion.frames} frames of {_shape(motion.size)}, expected {frames} of {_shape(size)}. "
-            "Sample the Trajectory again with this size, or hand in the Trajectory itself."
-        )
-    return motion
-
-
-def as_flow(flow: Any, frames: int, size: tuple[int, int]) -> torch.Tensor:
-    """Dense flow, (F, H, W, 2) or (B, F, H, W, 2), as float32 (B, F, H, W, 2); errors as in `motion_picture`."""
-    if not isinstance(flow, (np.ndarray, torch.Tensor)):
-        raise ToraError(
-            f"a motion is a {type(flow).__name__}, expected a Trajectory, Tracks, or flow as an array or tensor "
-            "(frames, height, width, 2). A file is read by Trajectory.load(path)."
-        )
-    if not isinstance(flow, torch.Tensor):
-        if flow.dtype.kind not in "fiu":
-            raise ToraError(f"flow holds {flow.dtype}, expected numbers (px/frame).")
-        flow = torch.from_numpy(np.ascontiguousarray(flow, dtype=np.float32))
-    if flow.ndim == 4:
-        flow = flow[None]
-    if flow.ndim != 5 or flow.shape[-1] != 2 or not flow.shape[0]:
-        raise ToraError(
-            f"flow has shape {tuple(flow.shape)}, expected (frames, height, width, 2), or with one clip a "
-            "prompt (B, F, H, W, 2)."
-        )
-    if tuple(flow.shape[1:4]) != (frames, *size):
-        found = tuple(flow.shape[2:4])
-        raise SizeError(
-            f"flow has {flow.shape[1]} frames of {_shape(found)}, expected {frames} of {_shape(size)}, the size of the "
-            "video. Entry f is the step from frame f-1 to f, so a clip has as many as frames, the first one zero."
-        )
-    return flow.float()
+__all__ = ["as_clips", "as_flow", "as_tracks", "encode_motion", "encode_picture", "motion_picture"]
 
 
 @torch.no_grad()
@@ -97,10 +36,48 @@ def encode_motion(
     latents = []
     for clip in clips:  # one by one: the encoder's memory grows with the batch
         known_frames, known_size = _extent(clip, frames, size)
-        picture = motion_picture(clip, known_frames, known_size).to(device)
-        video = (picture * 2 - 1).permute(3, 0, 1, 2)[None].to(vae.dtype)
-        latents.append(vae.encode(video).latent_dist.mode().float().transpose(1, 2))
+        latents.append(encode_picture(vae, plan_picture(clip, known_frames, known_size), device))
     return torch.cat(latents)
+
+
+@torch.no_grad()
+def encode_picture(vae: Any, picture: MotionPicture, device: torch.device | str | None = None) -> torch.Tensor:
+    """One clip's motion picture to UNSCALED latents, float32 (1, F', 16, h, w): what `vae.encode` of all of it gives.
+
+    The picture is drawn and encoded in the VAE's own chunks of frames, so it is never held whole; but for a VAE that
+    is set to tiles, which takes a clip at once. device: as in `encode_motion`.
+    """
+    device = torch.device(device) if device is not None else vae.device
+
+    def video(start: int, end: int) -> torch.Tensor:
+        return (picture.draw(start, end).to(device) * 2 - 1).permute(3, 0, 1, 2)[None].to(vae.dtype)
+
+    height, width = picture.size
+    if vae.use_tiling and (width > vae.tile_sample_min_width or height > vae.tile_sample_min_height):
+        mean = vae.encode(video(0, picture.frames)).latent_dist.mode()
+    else:
+        _onload(vae)
+        parts, cache = [], None
+        for start, end in _chunks(picture.frames, vae.num_sample_frames_batch_size):
+            moments, cache = vae.encoder(video(start, end), conv_cache=cache)
+            if vae.quant_conv is not None:
+                moments = vae.quant_conv(moments)
+            parts.append(moments.chunk(2, dim=1)[0])
+        mean = torch.cat(parts, dim=2)
+    return mean.float().transpose(1, 2)
+
+
+def _chunks(frames: int, size: int) -> list[tuple[int, int]]:
+    """The VAE's chunks: `size` frames each, the first with the remainder too (AutoencoderKLCogVideoX._encode)."""
+    first = frames if frames < size else size + frames % size
+    return [(0, first), *((start, start + size) for start in range(first, frames, size))]
+
+
+def _onload(vae: Any) -> None:
+    """What diffusers does before `vae.encode`: an offloaded model comes to the device."""
+    hook = getattr(vae, "_hf_hook", None)
+    if hook is not None and hasattr(hook, "pre_forward"):
+        hook.pre_forward(vae)
 
 
 def as_clips(motion: Any) -> list[Any]:
@@ -122,23 +99,3 @@ def _extent(clip: Any, frames: int | None, size: tuple[int, int] | None) -> tupl
     if isinstance(clip, (np.ndarray, torch.Tensor)) and clip.ndim == 4:
         return frames or clip.shape[0], size or (clip.shape[1], clip.shape[2])
     raise ToraError("frames and size are needed to encode this motion: give both, size as (height, width).")
-
-
-def _why_still(tracks: Tracks) -> str:
-    if not len(tracks):
-        return "it has no tracks"
-    if tracks.frames < 2:
-        return "the clip has one frame"
-    drawn = tracks.visible[:, 1:] & tracks.visible[:, :-1]
-    if not drawn.any():
-        return "no track is visible in two frames running"
-    steps = np.diff(tracks.points_px, axis=1)
-    if not steps[drawn].any():
-        return "its tracks stand still"
-    if not tracks.strength.any():
-        return "its tracks all have strength 0"
-    return "its tracks move outside the picture only"
-
-
-def _shape(size: tuple[int, ...]) -> str:
-    return f"{size[0]}x{size[1]} (height x width)"
