@@ -238,54 +238,6 @@ def test_half_precision_runs_close_to_single(make_pair, draw):
     assert relative(found, exact) < 0.1
 
 
-def test_windows_use_gamma_and_beta_of_the_whole_clip(t2v, host, draw):
-    """A window that covers frames 2 to 5 of 7 is bent by what those frames have in the full clip."""
-    import comfy.context_windows
-    from comfy.patcher_extension import WrappersMP
-
-    shape = (7, 8, 12)
-    module = host.pack("nodes.host.motion")
-    guidance = module.Guidance(t2v.adapter(), t2v.motion(*shape))
-    model = module.apply_tora(t2v.model, guidance)
-    seen = {}
-
-    class Spy(type(guidance.adapter.patcher.model.fusers[0])):
-        def bend(self, result, h, state, strength=1.0):
-            seen.setdefault("states", []).append(state)
-            return super().bend(result, h, state, strength)
-
-    guidance.adapter.patcher.model.fusers[0].__class__ = Spy
-    handler = comfy.context_windows.IndexListContextHandler(
-        context_schedule=comfy.context_windows.get_matching_context_schedule("standard_static"),
-        fuse_method=comfy.context_windows.get_matching_fuse_method("pyramid"),
-        context_length=4,
-        context_overlap=1,
-        dim=2,
-        causal_window_fix=True,
-    )
-    model.model_options["context_handler"] = handler
-    comfy.context_windows.create_prepare_sampling_wrapper(model)
-    windows = []
-
-    def look(executor, x, *args, **kwargs):
-        window = args[4]["context_window"]  # after t, c_concat, c_crossattn and control
-        windows.append(([*window.index_list], getattr(window, "causal_anchor_index", None)))
-        return executor(x, *args, **kwargs)
-
-    model.add_wrapper_with_key(WrappersMP.APPLY_MODEL, "look", look)
-    sample(model, draw, steps=1, shape=shape)
-    fuser = guidance.adapter.patcher.model.fusers[0]
-    latents = guidance.motion.latents * t2v.model.model.latent_format.scale_factor
-    with torch.inference_mode():
-        features = guidance.adapter.patcher.model.extractor(latents.transpose(1, 2))
-        whole = fuser.prepare(features[0], 7)
-    assert len(windows) == len(seen["states"]) > 1
-    for (frames, anchor), state in zip(windows, seen["states"], strict=True):
-        wanted = frames if anchor is None or anchor < 0 else [anchor, *frames]
-        for part, full in zip(state, whole, strict=True):
-            torch.testing.assert_close(part, full[:, wanted], rtol=1e-5, atol=1e-5)
-
-
 def test_what_others_put_on_a_norm_counts_whoever_came_first(t2v, draw):
     """Another pack's object patch on one clone: used there, and not on the clone beside it."""
     patched = t2v.apply(t2v.motion(*SHAPE))
