@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
 from ..tora_core.errors import ToraError
 from .sizes import height_input, length_input, why_not_video, width_input
 from .sockets import TrajectorySocket
+
+if TYPE_CHECKING:
+    from ..tora_core.trajectory import ReadInfo, Trajectory
 
 EXAMPLE = '[[{"x": 100, "y": 380}, {"x": 240, "y": 120}, {"x": 440, "y": 300}, {"x": 620, "y": 140}]]'
 AUTO = "auto"
@@ -90,6 +93,11 @@ def read(text: Any, width: int, height: int, frames: int, format: str) -> tuple[
     trajectory, info = read_text(
         text, width=width, height=height, frames=frames, format=None if format == AUTO else format
     )
+    return trajectory, how_read(trajectory, info)
+
+
+def how_read(trajectory: Trajectory, info: ReadInfo) -> str:
+    """Sentences for the node: how many tracks, the format, why it was taken for that, and what to know about it."""
     count = len(trajectory.tracks)
     told = f"{count} track{'s' if count != 1 else ''}, {info.format}: {info.reason}"
-    return trajectory, " ".join(f"{part[0].upper()}{part[1:]}." for part in (told, *info.notes))
+    return " ".join(f"{part[0].upper()}{part[1:]}." for part in (told, *info.notes))

@@ -13,8 +13,17 @@ from typing import Any
 
 PATH = Path(__file__).with_name("schema.json")
 
-FILE_LISTS = {("ToraLoadModel", "tora_name"), ("ToraLoadCogVideoX", "model_name")}
+FILE_LISTS = {
+    ("ToraLoadModel", "tora_name"),
+    ("ToraLoadCogVideoX", "model_name"),
+    ("ToraImportTrajectory", "file"),
+    ("ToraLoadLora", "lora_name"),
+    ("ToraConvertLora", "lora_name"),
+}
 """Combos that offer the files of this machine: their options are not part of the snapshot."""
+
+DYNAMIC, GROWING = "COMFY_DYNAMICCOMBO_V3", "COMFY_AUTOGROW_V3"
+"""A choice that brings inputs of its own, and inputs that become more as they are wired."""
 
 KEPT = ("default", "min", "max", "step", "options", "multiline", "advanced")
 
@@ -40,8 +49,14 @@ def _input(node_id: str, given: Any) -> dict[str, Any]:
     options = given.as_dict()
     if (node_id, given.id) in FILE_LISTS:
         del options["options"]
-    kept = {name: options[name] for name in KEPT if name in options}
-    return {"type": given.get_io_type(), "required": not given.optional, **kept}
+    described = {"type": given.get_io_type(), "required": not given.optional}
+    if described["type"] == DYNAMIC:
+        inputs = {one.key: {inner.id: _input(node_id, inner) for inner in one.inputs} for one in given.options}
+        return {**described, "options": list(inputs), "inputs": inputs}
+    if described["type"] == GROWING:
+        template = given.template
+        return {**described, "names": template.names, "least": template.min, "each": _input(node_id, template.input)}
+    return {**described, **{name: options[name] for name in KEPT if name in options}}
 
 
 def read() -> Schema:
@@ -93,6 +108,8 @@ def _input_breaks(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
             found.append(f"{name} no longer goes down to {was.get('min', 'any number')}")
         if is_.get("max", float("inf")) < was.get("max", float("inf")):
             found.append(f"{name} no longer goes up to {was.get('max', 'any number')}")
+        if not types_gone:
+            found += _inner_breaks(name, was, is_)
     found += [
         f"{name} is new, required and without a default"
         for name, is_ in now.items()
@@ -101,4 +118,17 @@ def _input_breaks(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     kept = [name for name in now if name in before]
     if kept != [name for name in before if name in now] or list(now)[: len(kept)] != kept:
         found.append(f"inputs stood in the order {', '.join(before)}; new ones come behind them")
+    return found
+
+
+def _inner_breaks(name: str, was: dict[str, Any], is_: dict[str, Any]) -> list[str]:
+    """The same for inputs that hold inputs."""
+    found = []
+    for option, inputs in was.get("inputs", {}).items():
+        if option in is_["inputs"]:
+            found += [f"{name} ({option}): {line}" for line in _input_breaks(inputs, is_["inputs"][option])]
+    if "each" in was:
+        if is_["names"][: len(was["names"])] != was["names"] or is_["least"] > was["least"]:
+            found.append(f"{name} no longer takes {was['least']} or more of {', '.join(was['names'])}")
+        found += [f"{name}: {line}" for line in _input_breaks({"each": was["each"]}, {"each": is_["each"]})]
     return found

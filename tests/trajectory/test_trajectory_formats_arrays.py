@@ -264,3 +264,17 @@ def test_tracks_dict_is_what_core_has_on_its_wires() -> None:
 def test_arrays_that_make_no_sense_are_refused_in_words(data: object, message: str) -> None:
     with pytest.raises(TrajectoryError, match=message):
         read_text(data, **CANVAS)
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        ([True, False, True], [True, False, True]),
+        ([[True], [False], [True]], [True, False, True]),  # what core's nodes make of a mask
+        ([[[True], [False], [True]]], [True, False, True]),
+        ([[False]], [False] * 3),  # what they make of a single mask
+    ],
+)
+def test_one_visibility_for_all_tracks_is_given_to_each(seen: list[object], expected: list[bool]) -> None:
+    trajectory, _ = read_text({"track_path": PATH, "track_visibility": np.array(seen)}, **CANVAS)
+    assert trajectory.sample().visible.tolist() == [expected] * 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...errors import TrajectoryError
+from ...errors import AmbiguousFormatError, TrajectoryError
 from ..arrays import Arrays
 from ..checks import shown
 from .ati import Ati
@@ -70,16 +70,17 @@ def format_for_suffix(suffix: str) -> Format:
 def detected(source: Source) -> tuple[Format, str]:
     """The format of `source` and the reason for taking it for that.
 
-    Raises TrajectoryError if it is none of them, and also if it may be more than one: then somebody who knows it has to
-    name it.
+    Raises TrajectoryError if it is none of them, and AmbiguousFormatError if it may be more than one: then somebody who
+    knows it has to name it.
     """
     found = [(known, reason) for known in FORMATS if (reason := known.detect(source)) is not None]
     if len(found) == 1:
         return found[0]
     if found:
         which = "; ".join(f"{known.name} ({known.title})" for known, _ in found)
-        raise TrajectoryError(
-            f"{found[0][1]} fits {len(found)} formats that differ in their canvas: {which}. Name the right one."
+        raise AmbiguousFormatError(
+            f"{found[0][1]} fits {len(found)} formats that differ in their canvas: {which}. Name the right one.",
+            tuple(known.name for known, _ in found),
         )
     text, value = source.texts[0], source.values[0]
     got = f"text that begins {shown(text.strip())}" if value is PLAIN or text else shown(value)

@@ -72,10 +72,14 @@ def _checked(points: np.ndarray, seen: np.ndarray | None) -> tuple[np.ndarray, n
 
 
 def _visible(seen: np.ndarray, frames: int, count: int) -> np.ndarray:
-    """Visibility as bool (T, N): without a batch axis of one in front and without an axis of one behind."""
+    """Visibility as bool (T, N): without a batch axis of one in front and without an axis of one behind.
+
+    One value a frame, (T,) or (T, 1), counts for all tracks, and one alone, (1, 1), for all frames as well.
+    """
     front = [seen, seen[0]] if seen.ndim > 2 and len(seen) == 1 else [seen]
     for part in [*front, *(part[..., 0] for part in front if part.ndim > 2 and part.shape[-1] == 1)]:
-        if part.shape in ((frames, count), (frames, 1)):
+        part = part[:, None] if part.shape == (frames,) else part
+        if part.shape in ((frames, count), (frames, 1), (1, 1)):
             whole = part if part.dtype.kind == "b" else np.nan_to_num(_floats(part)) > 0.5
             return np.broadcast_to(whole, (frames, count))
     raise TrajectoryError(
