@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
@@ -12,10 +12,14 @@ from .sockets import MotionSocket, TrajectorySocket
 from .tracks import from_host
 from .values import ToraMotion
 
+if TYPE_CHECKING:
+    from ..tora_core.pipelines.picture import MotionPicture
+
 LINKS = {
     **{"vae": "VAE", "trajectory": "TORA_TRAJECTORY", "tracks": "TRACKS", "images": "IMAGE"},
     **{"width": "INT", "height": "INT", "frames": "INT"},
 }
+NO_PICTURES = "flow_pictures of Encode Motion is off: turn it on for its flow output."
 NO_SIZE = "tracks don't know how large their picture is: set width and height of Encode Motion."
 
 
@@ -71,6 +75,14 @@ class ToraEncodeMotion(io.ComfyNode):
                     tooltip="Tiles need less memory and give the same result, but take about three times as long. auto "
                     "takes them when memory is short, and says so in the log.",
                 ),
+                io.Boolean.Input(
+                    "flow_pictures",
+                    default=True,
+                    optional=True,
+                    advanced=True,
+                    tooltip="Off: no flow output, and the pictures are drawn a few frames at a time. For 201 frames of "
+                    "720p they would take 2.2 GB of memory.",
+                ),
             ],
             outputs=[
                 MotionSocket.Output(display_name="motion", tooltip="For Apply Tora."),
@@ -98,15 +110,29 @@ class ToraEncodeMotion(io.ComfyNode):
 
     @classmethod
     def execute(  # type: ignore[no-untyped-def]
-        cls, vae, trajectory=None, tracks=None, images=None, width=0, height=0, frames=0, tiling="auto"
+        cls,
+        vae,
+        trajectory=None,
+        tracks=None,
+        images=None,
+        width=0,
+        height=0,
+        frames=0,
+        tiling="auto",
+        flow_pictures=True,
     ) -> io.NodeOutput:
+        from ..tora_core.pipelines.picture import MotionPicture
+        from .host.blocked import blocked
         from .host.motion_vae import encode_pictures, require_cogvideox_vae
 
         require_cogvideox_vae(vae)
-        picture = flow_pictures(trajectory, tracks, images, (height, width), frames)
-        count, size = picture.shape[0], (picture.shape[1], picture.shape[2])
-        latents = encode_pictures(vae, lambda start, end: picture[start:end], count, size, tiling)
-        return io.NodeOutput(ToraMotion(latents, size, count), picture)
+        plan = plan_flow(trajectory, tracks, images, (height, width), frames)
+        shown = blocked(NO_PICTURES)
+        if flow_pictures:
+            shown = plan.draw(0, plan.frames)
+            plan = MotionPicture(plan.frames, plan.size, lambda start, end: shown[start:end])  # drawn already
+        latents = encode_pictures(vae, plan.draw, plan.frames, plan.size, tiling)
+        return io.NodeOutput(ToraMotion(latents, plan.size, plan.frames), shown)
 
 
 def not_one(names: list[str]) -> str:
@@ -117,12 +143,14 @@ def not_one(names: list[str]) -> str:
     )
 
 
-def flow_pictures(trajectory: Any, tracks: Any, images: Any, size: tuple[int, int], frames: int) -> Any:
-    """Flow pictures, float32 (F, H, W, 3), of the one thing that is wired in.
+def plan_flow(trajectory: Any, tracks: Any, images: Any, size: tuple[int, int], frames: int) -> MotionPicture:
+    """The flow pictures of the one thing that is wired in, to be drawn a few frames at a time.
 
     size: (height, width), 0 for the input's own; frames likewise. Raises ToraError where nothing or several are wired
     in, SizeError where sizes are missing, disagree, or can't be a video.
     """
+    from ..tora_core.pipelines.picture import MotionPicture, plan_picture
+
     given = {"trajectory": trajectory, "tracks": tracks, "images": images}
     names = [name for name, value in given.items() if value is not None]
     if len(names) != 1:
@@ -141,14 +169,14 @@ def flow_pictures(trajectory: Any, tracks: Any, images: Any, size: tuple[int, in
         low, high = (float(value) for value in picture.aminmax())
         if not (low >= 0 and high <= 1):
             raise ToraError(f"the flow pictures have values from {low:g} to {high:g}, expected 0 to 1.")
-        return picture.clone()  # an output of its own: others may write into theirs
-    from ..tora_core.pipelines.encoding import motion_picture
+        # A copy: the flow output is one of its own, others may write into theirs.
+        return MotionPicture(len(picture), (own[0], own[1]), lambda start, end: picture[start:end].clone())
 
     if trajectory is not None:
         size = (size[0] or trajectory.height, size[1] or trajectory.width)
         frames = frames or trajectory.frames
         check_video(size[1], size[0], frames)
-        return motion_picture(trajectory, frames, size)
+        return plan_picture(trajectory, frames, size)
     if not all(size):
         raise SizeError(NO_SIZE)
     moving = from_host(tracks, size)
@@ -158,4 +186,4 @@ def flow_pictures(trajectory: Any, tracks: Any, images: Any, size: tuple[int, in
             "that many."
         )
     check_video(size[1], size[0], moving.frames)
-    return motion_picture(moving, moving.frames, size)
+    return plan_picture(moving, moving.frames, size)

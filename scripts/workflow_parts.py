@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from workflow_graph import Graph, Model, Node
 
 Points = list[tuple[float, float]]
@@ -42,25 +44,48 @@ IMAGE_TORA = (
 SIZES = {
     "CLIPLoader": (340, 120),
     "CLIPTextEncode": (340, 130),
+    "CLIPVisionEncode": (300, 90),
+    "CLIPVisionLoader": (340, 90),
     "CreateVideo": (300, 110),
     "EmptyImage": (300, 150),
     "ImageCompositeMasked": (300, 160),
     "ImageStitch": (300, 150),
     "KSampler": (320, 270),
     "LoadImage": (320, 360),
+    "ModelSamplingSD3": (300, 90),
+    "PrimitiveStringMultiline": (360, 220),
     "SaveVideo": (340, 130),
     "ToraApply": (300, 210),
+    "ToraCameraMotion": (340, 400),
+    "ToraContextWindows": (320, 140),
+    "ToraDrawTrajectory": (300, 220),
     "ToraDynamicGuidance": (300, 90),
     "ToraEmptyLatent": (300, 180),
     "ToraEncodeMotion": (300, 220),
+    "ToraExportTrajectory": (340, 260),
+    "ToraFitTrajectory": (300, 180),
     "ToraImageToVideo": (320, 240),
+    "ToraImportTrajectory": (340, 300),
+    "ToraJitterTrajectory": (300, 180),
     "ToraLoadCogVideoX": (400, 140),
     "ToraLoadDemoModel": (340, 150),
+    "ToraLongImageToVideo": (360, 560),
     "ToraLoadModel": (340, 120),
+    "ToraMergeTrajectories": (300, 100),
+    "ToraOffsetCopies": (300, 210),
     "ToraOverlayTrajectory": (300, 190),
+    "ToraPickTracks": (310, 120),
+    "ToraRetimeTrajectory": (310, 175),
+    "ToraSmoothTrajectory": (300, 150),
+    "ToraTrajectoryEditor": (640, 760),
     "ToraTrajectoryFromText": (340, 500),
+    "ToraTrajectoryPreset": (320, 480),
+    "ToraTransformTrajectory": (310, 290),
     "VAEDecode": (300, 60),
     "VAELoader": (340, 90),
+    "UNETLoader": (400, 110),
+    "WanMoveTrackToVideo": (330, 280),
+    "WanTrackToVideo": (340, 400),
 }
 # Nodes that get a picture or a line of text below their widgets in a run, and how high they are then.
 ROOMS = {"KSampler": 520, "SaveVideo": 450, "ToraLoadCogVideoX": 210, "ToraLoadModel": 190}
@@ -74,6 +99,22 @@ def path_text(width: int, height: int, frames: int, *tracks: Points) -> str:
     drawn = "\n  ]},\n".join('  {"points": [\n' + points for points in text) + "\n  ]}"
     size = f'"width": {width}, "height": {height}, "frames": {frames}'
     return f'{{"format": "tora-trajectory", "version": 1,\n {size},\n "tracks": [\n{drawn}\n]}}'
+
+
+def drawing(width: int, height: int, frames: int, *tracks: dict[str, Any], fps: int = 8) -> dict[str, Any]:
+    """What the trajectory editor saves (nodes/editor_state.py): tracks as the pack's own format has them.
+
+    Everything is written out, in the editor's order, so that opening a workflow doesn't change it.
+    """
+    plain = {
+        **{"name": "", "color": None, "curve": "catmull-rom", "closed": False, "start": 0, "end": 1},
+        **{"before": "invisible", "after": "invisible", "easing": "linear", "strength": 1, "radius": 10},
+        "visibility": [],
+    }
+    size = {"width": width, "height": height, "frames": frames, "fps": fps}
+    drawn = [{**plain, **track} for track in tracks]
+    trajectory = {"format": "tora-trajectory", "version": 1, **size, "tracks": drawn}
+    return {"version": 1, "trajectory": trajectory, "editor": {}}
 
 
 class Parts:
@@ -144,8 +185,6 @@ DOWNLOADS = "Files to download, and the folder below ComfyUI/models each belongs
 
 def downloads(*models: Model) -> str:
     lines = [f"- **{model.directory}**: [{model.name}]({model.url})" for model in models]
-    return (
-        DOWNLOADS
-        + "\n".join(lines)
-        + "\n\nThe list of missing models can't offer the traj_extractor file: take it here."
-    )
+    half = any(model.name.startswith("traj_extractor") for model in models)
+    more = "\n\nThe list of missing models can't offer the traj_extractor file: take it here." * half
+    return DOWNLOADS + "\n".join(lines) + more

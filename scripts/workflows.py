@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import workflows_formats
+import workflows_long
 import workflows_start
 from workflow_graph import Graph
 from workflow_parts import ROOMS, SIZES
@@ -22,7 +24,11 @@ from workflow_parts import ROOMS, SIZES
 FOLDER = Path(__file__).resolve().parents[1] / "example_workflows"
 
 
-WORKFLOWS: dict[str, Callable[[Graph], None]] = {**workflows_start.WORKFLOWS}
+WORKFLOWS: dict[str, Callable[[Graph], None]] = {
+    **workflows_start.WORKFLOWS,
+    **workflows_formats.WORKFLOWS,
+    **workflows_long.WORKFLOWS,
+}
 """A module a theme (workflows_<theme>.py), each with a WORKFLOWS of its own."""
 
 
