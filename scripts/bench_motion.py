@@ -98,14 +98,14 @@ def measure(options: argparse.Namespace) -> None:
     adapter.fusers = torch.nn.ModuleList([fuser])
     holder = type("Holder", (), {"model": adapter})()
     motion = ToraMotion(torch.zeros(1, 16, frames, 2 * rows, 2 * columns), (16 * rows, 16 * columns), 4 * frames - 3)
-    base = type("Base", (), {})()
+    base, net = type("Base", (), {})(), object()
 
     def bent(memory_mode: str) -> Callable[[], Any]:
         run = MotionRun([Guidance(ToraModel(holder, None, 1, WIDTH, ""), motion, memory=memory_mode)])
         run._features[(0, image.device)] = [features]
         run._budget = 0
-        run._now = _Call(base, [0], None)
-        return lambda: run.bend(0, image)
+        run._calls[net] = _Call(base, [0], None)
+        return lambda: run.bend(net, 0, image)
 
     doubled = torch.cat([features] * batch)
     cases: dict[str, Callable[[], Any]] = {
