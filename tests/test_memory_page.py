@@ -1,4 +1,4 @@
-"""The table of docs/memory.md is what its script prints, and its arithmetic is right where it can be checked by hand."""
+"""The table of docs/memory.md is what its script prints; its arithmetic is checked by hand where it can be."""
 
 from __future__ import annotations
 
