@@ -1,7 +1,8 @@
 """Trajectory Editor: what is drawn in the node, as every kind of output that motion nodes take.
 
 For the browser's half a run gives back (`ui`), each as a list:
-  tora_background  the picture that is wired in, {filename, subfolder, type} of a small copy; [] where there is none
+  tora_background  the pictures that are wired in, as one small file that host/temp_picture.py describes; [] where there
+                   are none
   tora_wired       what is wired in besides the drawing, as the library's JSON on this canvas; [] where it is nothing,
                    or too much to be shown
   tora_notes       what a person should know, a sentence each
@@ -60,7 +61,8 @@ class ToraTrajectoryEditor(io.ComfyNode):
                 io.Image.Input(
                     "background",
                     optional=True,
-                    tooltip="A picture to draw over. It is only shown, and changes no output; of several the first.",
+                    tooltip="A picture to draw over, or the frames of a video, which follow the timeline. It is only "
+                    "shown, and changes no output.",
                 ),
                 TrajectorySocket.Input(
                     "trajectory",
@@ -125,9 +127,9 @@ class ToraTrajectoryEditor(io.ComfyNode):
             logger.warning("Trajectory Editor: %s", notes[-1])
         pictures = []
         if background is not None and len(background):
-            from .host.temp_picture import save_temp_picture
+            from .host.temp_picture import save_temp_pictures
 
-            pictures = [save_temp_picture(background, "tora_background")]
+            pictures = [save_temp_pictures(background, "tora_background")]
         return io.NodeOutput(
             made,
             to_host(sampled),

@@ -88,6 +88,12 @@ def tiny_checkpoints() -> ModuleType:
     return _module(ROOT / "tests" / "tiny_checkpoints.py")
 
 
+@pytest.fixture(scope="session")
+def tiny_loras() -> ModuleType:
+    """Makers of small LoRAs in every style (tests/tiny_loras.py)."""
+    return _module(ROOT / "tests" / "tiny_loras.py")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     folder = find_comfyui()
     if why_no_host(folder) is None:

@@ -26,7 +26,28 @@ def sections(page: str) -> dict[str, str]:
 
 
 def first_column(table: str) -> list[str]:
-    return re.findall(r"^\| `([^`]+)` \| \S.* \|$", table, flags=re.MULTILINE)
+    """The names in a table's first column; a row may be of several, with commas between them."""
+    cells = re.findall(r"^\| (`[^`]+`(?:, `[^`]+`)*) \| \S.* \|$", table, flags=re.MULTILINE)
+    return [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+
+
+def all_inputs(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The inputs of a node by the names that prompts have: those that a choice brings, too."""
+    inputs: dict[str, dict[str, Any]] = {}
+    for name, given in schema["inputs"].items():
+        inputs[name] = given
+        for inner in given.get("inputs", {}).values():
+            inputs |= {f"{name}.{child}": described for child, described in inner.items()}
+    return inputs
+
+
+def slots(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The same, with what growing inputs grow to."""
+    inputs = all_inputs(schema)
+    for name, given in schema["inputs"].items():
+        for number, child in enumerate(given.get("names", ())):
+            inputs[f"{name}.{child}"] = {**given["each"], "required": number < given["least"]}
+    return inputs
 
 
 def test_there_is_a_help_page_for_every_node_and_no_other() -> None:
@@ -38,7 +59,7 @@ def test_a_help_page_tells_of_every_input_and_output_in_order_and_of_no_other(no
     page = (DOCS / f"{node}.md").read_text(encoding="utf-8")
     told = sections(page)
     assert list(told) == SECTIONS
-    assert sorted(first_column(told["Inputs"])) == sorted(SCHEMA[node]["inputs"])
+    assert sorted(first_column(told["Inputs"])) == sorted(all_inputs(SCHEMA[node]))
     assert first_column(told["Outputs"]) == [made["name"] for made in SCHEMA[node]["outputs"]]
     assert all(text.strip() for text in told.values())
 
@@ -51,7 +72,7 @@ def texts() -> dict[str, Any]:
 def test_there_are_english_texts_for_every_node_input_and_output(texts: dict[str, Any]) -> None:
     assert sorted(texts) == list(SCHEMA)
     for node, schema in SCHEMA.items():
-        assert sorted(texts[node]["inputs"]) == sorted(schema["inputs"])
+        assert sorted(texts[node]["inputs"]) == sorted(name.replace(".", "_") for name in slots(schema))
         assert all(entry["name"] and entry["tooltip"] for entry in texts[node]["inputs"].values())
         outputs = texts[node]["outputs"]
         assert [outputs[str(number)]["name"] for number in range(len(outputs))] == [
@@ -80,7 +101,7 @@ def test_an_example_uses_only_nodes_inputs_and_outputs_that_are_there(workflow: 
     for node in used(workflow):
         schema = SCHEMA[node["type"]]
         for slot in node["inputs"]:
-            given = schema["inputs"][slot["name"]]
+            given = slots(schema)[slot["name"]]
             assert slot["type"] == given["type"] and not (given["required"] and unset(slot)), (node["type"], slot)
         assert [(made["name"], made["type"]) for made in node["outputs"]] == [
             (made["name"], made["type"]) for made in schema["outputs"]
@@ -94,7 +115,7 @@ def unset(slot: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 def test_an_example_gives_values_that_its_nodes_take(workflow: Path) -> None:
     for node in used(workflow):
-        inputs = SCHEMA[node["type"]]["inputs"]
+        inputs = slots(SCHEMA[node["type"]])
         values = node.get("widgets_values_named", {})
         assert list(values.values()) == node.get("widgets_values", [])
         for name, value in values.items():

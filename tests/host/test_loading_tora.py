@@ -218,7 +218,7 @@ def bad_files(model_folders, tiny_checkpoints, adapter, whole):
         ("base.safetensors", "is a base model without Tora's weights"),
         ("native.safetensors", "is a base model without Tora's weights"),
         ("lora.safetensors", "is a CogVideoX LoRA, expected Tora"),
-        ("qwen.safetensors", "is a CogVideoX ControlNet"),
+        ("qwen.safetensors", "is a ControlNet for another model"),
         ("other.safetensors", r"of an unknown kind \(keys like some.weight\)"),
         ("short.safetensors", "1 key of .* missing: fuser.1.flow_cond_norm.bias"),
         ("page.safetensors", "is a web page, not weights"),

@@ -233,7 +233,7 @@ def test_an_empty_drawing_is_legal_and_a_warning_says_that_nothing_moves(host, d
     assert mask.shape == (9, 32, 48) and not mask.any()
     assert notes(made) == ["Nothing is drawn and no tracks are wired in, so nothing moves."]
     assert notes(made)[0] in caplog.text
-    flow = host.pack("nodes.encode_motion").flow_pictures(trajectory, None, None, (0, 0), 0)
+    flow = host.pack("nodes.encode_motion").plan_flow(trajectory, None, None, (0, 0), 0).draw(0, 9)
     assert flow.shape == (9, 32, 48, 3) and (flow == 1).all()
 
 
@@ -494,7 +494,11 @@ def test_wan_track_to_video_takes_the_coordinates_of_121_frames(host):
 
 
 def test_our_own_nodes_take_the_trajectory_and_the_tracks_alike(host, drawn):
-    pictures = host.pack("nodes.encode_motion").flow_pictures
+    plan = host.pack("nodes.encode_motion").plan_flow
+
+    def pictures(*given):
+        return plan(*given).draw(0, 9)
+
     strong = output(host, state({**ACROSS, "radius": 10}))
     flow = pictures(strong.args[0], None, None, (0, 0), 0)
     assert torch.equal(flow, pictures(None, strong.args[1], None, (32, 48), 0)) and (flow[1:] != 1).any()
@@ -513,12 +517,16 @@ def temp_file(reference: dict[str, str]) -> Path:
     return Path(folder_paths.get_temp_directory()) / reference["filename"]
 
 
-def test_a_background_comes_back_as_a_small_file_of_its_first_picture(host):
+def test_a_background_comes_back_as_a_small_file_that_tells_its_own_size(host):
     from PIL import Image
 
-    images = torch.zeros(2, 700, 1400, 3)
+    images = torch.zeros(1, 700, 1400, 3)
     images[0, :, :700] = torch.tensor([1.0, 0.5, 0.0])
     (reference,) = output(host, state(ACROSS), background=images).ui["tora_background"]
+    assert {key: reference[key] for key in reference if key != "filename"} == {
+        **{"subfolder": "", "type": "temp"},
+        **{"width": 1400, "height": 700},
+    }
     with Image.open(temp_file(reference)) as picture:
         assert (picture.size, picture.format) == ((1280, 640), "JPEG")
         np.testing.assert_allclose(picture.getpixel((300, 300)), (255, 128, 0), atol=4)
@@ -547,10 +555,101 @@ def test_the_same_picture_is_the_same_file_and_another_another(host):
     assert reference(0.6) != first and len(list(folder.iterdir())) == count + 1
 
 
+def frames_on_sheet(reference: dict[str, Any]) -> list[np.ndarray]:
+    """The pictures of a sheet, cut out as the browser does it (web/ui/backings.mjs)."""
+    from PIL import Image
+
+    width, height = reference["tile_width"], reference["tile_height"]
+    across, down = -(-width // 16) * 16, -(-height // 16) * 16
+    with Image.open(temp_file(reference)) as sheet:
+        assert sheet.width == across * reference["columns"]
+        corners = [divmod(i, reference["columns"]) for i in range(reference["count"])]
+        return [
+            np.asarray(sheet.crop((column * across, row * down, column * across + width, row * down + height)))
+            for row, column in corners
+        ]
+
+
+def gray_clip(count: int, height: int, width: int) -> torch.Tensor:
+    """Frames of one gray each, black to white."""
+    return torch.linspace(0, 1, count)[:, None, None, None].expand(count, height, width, 3).clone()
+
+
+def test_the_frames_of_a_video_come_back_on_one_sheet_in_their_order(host):
+    (reference,) = output(host, state(ACROSS), background=gray_clip(9, 20, 30)).ui["tora_background"]
+    assert [reference[key] for key in ("width", "height", "count", "tile_width", "tile_height")] == [30, 20, 9, 30, 20]
+    pictures = frames_on_sheet(reference)
+    assert {picture.shape for picture in pictures} == {(20, 30, 3)}
+    for frame, picture in enumerate(pictures):
+        # To the last pixel: a block of JPEG never holds two pictures.
+        np.testing.assert_allclose(picture, 255 * frame / 8, atol=3)
+
+
+def test_a_sheet_of_large_frames_is_small_enough_for_a_browser_and_a_long_clip_is_picked_from(host):
+    (large,) = output(host, state(ACROSS), background=torch.zeros(25, 1080, 1920, 3)).ui["tora_background"]
+    assert (large["width"], large["height"], large["count"]) == (1920, 1080, 25)
+    assert large["tile_width"] * large["tile_height"] * 25 <= 17_100_000
+    assert large["tile_width"] / large["tile_height"] == pytest.approx(1920 / 1080, rel=0.005)
+    (long,) = output(host, state(ACROSS), background=gray_clip(481, 16, 16)).ui["tora_background"]
+    assert long["count"] == 121
+    pictures = frames_on_sheet(long)
+    for place in (0, 30, 60, 120):  # each fourth of 481
+        np.testing.assert_allclose(pictures[place], 255 * 4 * place / 480, atol=3)
+
+
+def test_pictures_with_values_that_are_no_numbers_come_back_too(host):
+    images = torch.full((2, 16, 16, 3), float("nan"))
+    images[1] = float("inf")
+    (reference,) = output(host, state(ACROSS), background=images).ui["tora_background"]
+    assert [int(picture.mean()) for picture in frames_on_sheet(reference)] == [0, 255]
+
+
+def test_the_same_pictures_are_looked_at_once_while_only_the_drawing_changes(host, monkeypatch):
+    images = gray_clip(3, 16, 16)
+    first = output(host, state(ACROSS), background=images).ui["tora_background"]
+    module = host.pack("nodes.host.temp_picture")
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "_sheet", None)  # would be called
+        assert output(host, state(STILL), background=images).ui["tora_background"] == first
+    temp_file(first[0]).unlink()
+    assert output(host, state(STILL), background=images).ui["tora_background"] == first
+    assert temp_file(first[0]).exists()
+
+
 def test_a_background_changes_no_output_and_without_one_there_is_no_file(host, drawn):
     made = output(host, state(ACROSS, STILL), background=torch.rand(1, 8, 8, 3))
     assert made.args[0] == drawn.args[0] and torch.equal(made.args[3], drawn.args[3])
     assert drawn.ui["tora_background"] == []
+
+
+def kept_of(host: Any, monkeypatch: Any, picture: tuple[int, int], frame: tuple[int, int]) -> list[float]:
+    """x, y, width and height of what Image to Video gives the VAE, read off a picture of its own coordinates."""
+    start = host.pack("nodes.host.start_image")
+    monkeypatch.setattr(start, "require_cogvideox_vae", lambda vae: None)
+    seen: list[torch.Tensor] = []
+    vae = SimpleNamespace(encode=lambda images: seen.append(images) or torch.zeros(1))
+    rows, columns = torch.meshgrid(
+        torch.arange(picture[1], dtype=torch.float64), torch.arange(picture[0], dtype=torch.float64), indexing="ij"
+    )
+    start.encode_start_images(vae, torch.stack([columns, rows, rows], -1)[None], (frame[1], frame[0]))
+
+    def line(values: torch.Tensor) -> tuple[float, float]:
+        # Pixel i of n lies at low + (i + 1/2) length / n - 1/2; in the middle no border has changed it.
+        n = len(values)
+        step = float(values[n // 2] - values[n // 2 - 1])
+        return float(values[n // 2]) - (n // 2 + 0.5) * step + 0.5, step * n
+
+    (x, width), (y, height) = line(seen[0][0, frame[1] // 2, :, 0]), line(seen[0][0, :, frame[0] // 2, 1])
+    return [x, y, width, height]
+
+
+def test_the_background_is_cropped_in_the_editor_as_image_to_video_crops_it(host, root, monkeypatch):
+    # The editor's JavaScript is held to the same file (tests/web/placing.test.mjs).
+    cases = json.loads((root / "tests" / "golden" / "editor" / "placing.json").read_text(encoding="utf-8"))
+    assert len(cases) > 20
+    for case in cases:
+        found = kept_of(host, monkeypatch, case["picture"], case["frame"])
+        assert found == pytest.approx(case["kept"], abs=1e-6), case
 
 
 # --- The route, without a server of its own ---------------------------------------------------------------------------
@@ -561,8 +660,8 @@ def test_the_route_is_added_once(host):
 
     routes = host.pack("nodes.host.routes")
     assert routes.register_routes() is False
-    found = [route for route in server.PromptServer.instance.routes if route.path == routes.PATH]
-    assert [route.method for route in found] == ["POST"]
+    found = [(route.method, route.path) for route in server.PromptServer.instance.routes if "/tora/" in route.path]
+    assert sorted(found) == [("GET", routes.FORMATS), ("POST", routes.READ), ("POST", routes.WRITE)]
 
 
 @pytest.mark.parametrize(

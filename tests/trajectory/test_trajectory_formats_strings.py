@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tora_core.errors import TrajectoryError
+from tora_core.errors import AmbiguousFormatError, TrajectoryError
 from tora_core.trajectory import FORMATS, Track, Trajectory, VisibilityKey, read_text
 from tora_core.trajectory.formats import format_named
 
@@ -34,9 +34,10 @@ MOTIONCTRL = "[[117,102],[512,1024]]"
     ],
 )
 def test_pairs_that_fit_two_formats_are_not_guessed_at_but_asked_for(text: object, names: list[str]) -> None:
-    with pytest.raises(TrajectoryError, match="fits 2 formats that differ in their canvas") as caught:
+    with pytest.raises(AmbiguousFormatError, match="fits 2 formats that differ in their canvas") as caught:
         read_text(text, **CANVAS)
     assert all(f"{name} (" in str(caught.value) for name in names)
+    assert caught.value.formats == tuple(names)
 
 
 def test_dragnuwa_counts_on_576_by_320_and_one_point_stands_still() -> None:

@@ -1,6 +1,8 @@
-"""Move, scale, rotate, mirror, crop, fit, merge, pick, copies: control points and handles by hand."""
+"""Move, scale, rotate, mirror, all in one, crop, fit, merge, pick, copies: control points and handles by hand."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from tora_core.errors import TrajectoryError
 from tora_core.trajectory import Point, Track, Trajectory
 from tora_core.trajectory import shaping as sh
+from tora_core.trajectory.shaping.affine import transform
 
 DRAWN = Trajectory(
     width=101,
@@ -53,6 +56,49 @@ def test_mirror_exchanges_left_and_right_or_top_and_bottom() -> None:
         Point(60, 20, t=0.3, handle_in=(0, -4)),
     )
     assert sh.mirror(DRAWN, "vertical").tracks[0].points[1] == Point(40, 30, t=0.3, handle_in=(0, 4))
+
+
+def test_all_in_one_goes_in_the_stated_order() -> None:
+    # "b" from (0, 0) to (100, 50), about the middle (50, 25): mirrored to (100, 0)..(0, 50), doubled in x, halved in y
+    # to (150, 12.5)..(-50, 37.5), turned clockwise, (dx, dy) -> (-dy, dx), to (62.5, 125)..(37.5, -75), and moved.
+    made = transform(DRAWN, mirrored="horizontal", factor=2, factor_y=0.5, degrees=90, dx_px=1, dy_px=2, only=["b"])
+    first, last = made.tracks[1].points
+    assert (first.x, first.y, last.x, last.y) == pytest.approx((63.5, 127, 38.5, -73))
+    assert made.tracks[0] == DRAWN.tracks[0]
+    one_by_one = sh.rotate(sh.scale(sh.mirror(DRAWN), 2, 0.5), 90)
+    assert transform(DRAWN, mirrored="horizontal", factor=2, factor_y=0.5, degrees=90) == one_by_one
+
+
+@pytest.mark.parametrize(
+    ("about", "a", "b"),
+    [
+        # Doubled: "a" is drawn from (10, 20), "b" from (0, 0) to (100, 50). Both lie within 0..100, 0..50.
+        ("canvas", (-30, 15), (-50, -25)),
+        ("drawing", (-30, 15), (-50, -25)),
+        ("start", (10, 20), (0, 0)),
+        ((10, 0), (10, 40), (-10, 0)),
+    ],
+)
+def test_what_stays_in_its_place_can_be_chosen(about: object, a: tuple[float, ...], b: tuple[float, ...]) -> None:
+    made = transform(DRAWN, factor=2, about=about)  # type: ignore[arg-type]
+    assert [(t.points[0].x, t.points[0].y) for t in made.tracks] == [pytest.approx(a), pytest.approx(b)]
+
+
+def test_about_the_drawing_is_about_the_chosen_tracks_alone() -> None:
+    still = replace(DRAWN, tracks=(*DRAWN.tracks, Track([(70, 10)])))
+    assert transform(still, factor=5, about="drawing", only=[2]) == still
+    assert transform(replace(DRAWN, tracks=()), factor=5, about="start").tracks == ()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"mirrored": "sideways"}, {"about": "moon"}, {"about": (1,)}, {"factor": float("nan")}, {"only": [7]}]
+)
+def test_all_in_one_refuses_what_its_parts_refuse(wrong: dict[str, object]) -> None:
+    with pytest.raises(TrajectoryError):
+        transform(DRAWN, **wrong)  # type: ignore[arg-type]
+    if "only" not in wrong:
+        with pytest.raises(TrajectoryError):
+            transform(replace(DRAWN, tracks=()), **wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -103,15 +103,20 @@ for (const seed of [1, 2, 3]) {
     const empty = drawing()
     const seen = [empty]
     let now = history.startHistory(empty, NOTHING)
+    let cameras = 0
     for (const document of randomEdits(seed, 1000)) {
       frozen(document)
       if (document === seen[seen.length - 1]) continue
       // Through JSON, as Python gets it; strict reading is Python's (documents.test.mjs).
       const written = JSON.stringify(writeTrajectory(document))
       assert.equal(JSON.stringify(writeTrajectory(readTrajectory(JSON.parse(written)))), written)
+      cameras += document.camera === null ? 0 : 1
+      const again = loadState(JSON.parse(JSON.stringify(saveState(document))))
+      assert.deepEqual([again.problems, again.document.camera?.settings], [[], document.camera?.settings])
       now = history.commit(now, document, NOTHING)
       seen.push(document)
     }
+    assert.ok(cameras > 50, `${cameras} documents had a camera`)
     // The first document of the sequence is its own empty one.
     assert.ok(seen.length > 500, `${seen.length} edits changed something`)
     const texts = seen.map((document) => JSON.stringify(saveState(document)))

@@ -1,5 +1,6 @@
 // Sequences of edits by dice: every operation, sensible and senseless arguments alike.
 
+import * as camera from '../../web/editor/edit/camera.mjs'
 import * as canvas from '../../web/editor/edit/canvas.mjs'
 import * as convert from '../../web/editor/edit/convert.mjs'
 import * as handles from '../../web/editor/edit/handles.mjs'
@@ -15,7 +16,7 @@ import { dice, drawing } from './drawings.mjs'
 
 const EASINGS = ['linear', 'in', 'out', 'in-out', 'hold', [0.1, -10, 0.9, -10]]
 const CURVES = ['polyline', 'catmull-rom', 'bezier', 'freehand']
-const MOST_TRACKS = 12
+const MOST_TRACKS = 14
 const MOST_POINTS = 60
 
 /** `count` documents, each one edit after the one before; the first is empty. */
@@ -88,10 +89,36 @@ const EDITS = [
   (d, roll) =>
     tracks.setFields(d, [some(d, roll).id], { strength: roll(100) / 7, radius: 0.1 + roll(40), after: 'hold' }),
   (d, roll) => tracks.setFields(d, [some(d, roll).id], { name: ['', 'dog', 'Ж 🎥'][roll(3)] }),
+  (d, roll) => someCamera(d, roll),
+  (d, roll) => someCamera(d, roll),
+  (d, roll) => unlessTooFar(d, () => camera.moveWithCamera(d, [some(d, roll).id])),
+  (d, roll) => unlessTooFar(d, () => camera.holdAgainstCamera(d, [some(d, roll).id])),
+  (d, roll) => (roll(4) ? d : camera.releaseCamera(d)),
   (d, roll) => canvas.setCanvas(d, { width: 16 * (1 + roll(60)), height: 16 * (1 + roll(60)) }),
   (d, roll) => canvas.setCanvas(d, { frames: 1 + 4 * roll(30), fps: 1 + roll(30) }),
   (d, roll) => (roll(5) ? d : tracks.removeTracks(d, [some(d, roll).id])),
 ]
+
+/** Pan back and forth, zoom 0.5 to 2, a new grid now and then; none on a drawing that is full already. */
+function someCamera(document, roll) {
+  if (document.camera === null && document.tracks.length > MOST_TRACKS / 2) return document
+  const { start, end } = [{ start: 0, end: 1 }, { start: roll(5) / 10, end: 0.5 + roll(6) / 10 }][roll(2)]
+  const changes = [
+    { panPx: roll(200) - 100, tiltPx: roll(80) / 4, start, end },
+    { zoom: 0.5 + roll(15) / 10, rollDegrees: roll(90) - 45, easing: EASINGS[roll(6)] },
+    { columns: 1 + roll(3), rows: 1 + roll(2), strength: roll(30) / 10 },
+  ]
+  return camera.setCamera(document, changes[roll(3)])
+}
+
+function unlessTooFar(document, edit) {
+  try {
+    return edit()
+  } catch (error) {
+    if (!/too far out/.test(error.message)) throw error
+    return document
+  }
+}
 
 function some(document, roll) {
   return document.tracks[roll(document.tracks.length)]

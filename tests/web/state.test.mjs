@@ -25,8 +25,9 @@ function withTrack(changes) {
 
 test('nothing is a new empty drawing of the given canvas', () => {
   for (const value of [undefined, null, '']) {
-    const { document, settings, problems, untouched } = loadState(value, { width: 64, height: 48, frames: 9, fps: 12 })
-    assert.deepEqual(document, { width: 64, height: 48, frames: 9, fps: 12, tracks: [], nextId: 1, kept: [] })
+    const canvas = { width: 64, height: 48, frames: 9, fps: 12 }
+    const { document, settings, problems, untouched } = loadState(value, canvas)
+    assert.deepEqual(document, { ...canvas, tracks: [], camera: null, nextId: 1, kept: [] })
     assert.deepEqual([settings, problems, untouched], [SETTING_DEFAULTS, [], false])
   }
   assert.deepEqual(loadState(null).document.width, DEFAULT_CANVAS.width)

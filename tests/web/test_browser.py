@@ -18,6 +18,9 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
+ON_THE_PLAIN_PAGE = sorted(
+    path.name for path in (HERE / "browser").glob("*.test.mjs") if not path.name.startswith("comfy")
+)
 CHROMIUM = Path(os.environ.get("TORA_CHROMIUM", "/usr/bin/chromium"))
 PLAYWRIGHT = Path(os.environ.get("TORA_PLAYWRIGHT") or "~/browser").expanduser()
 COMFYUI = Path(os.environ.get("COMFYUI_PATH") or "~/comfy/ComfyUI").expanduser()
@@ -49,8 +52,9 @@ def _passes(node: str, name: str, **environment: str) -> None:
     assert "\n# skipped 0\n" in run.stdout
 
 
-def test_the_editor_works_on_a_page_of_its_own(node):
-    _passes(node, "page.test.mjs")
+@pytest.mark.parametrize("name", ON_THE_PLAIN_PAGE)
+def test_the_editor_works_on_a_page_of_its_own(node, name):
+    _passes(node, name)
 
 
 @pytest.mark.host

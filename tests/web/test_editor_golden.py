@@ -67,7 +67,9 @@ def test_there_is_a_file_for_every_part_and_none_more(built):
     assert sorted(path.stem for path in GOLDEN.glob("*.json")) == sorted(built)
 
 
-@pytest.mark.parametrize("name", ["limits", "curves", "easing", "sampling", "flow", "colors", "resized", "documents"])
+@pytest.mark.parametrize(
+    "name", ["limits", "curves", "easing", "sampling", "camera", "flow", "colors", "resized", "documents"]
+)
 def test_python_computes_its_own_golden_file(built, name):
     # Through JSON: tuples become lists, and integral floats stay floats.
     assert_near(json.loads(json.dumps(built[name])), _golden(name), name)

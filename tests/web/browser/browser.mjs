@@ -41,12 +41,12 @@ export async function serve() {
 export const settled = (page) =>
   page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
 
-/** Drag through image points of the editor `window.editor`, by the view it has. */
-export async function dragThrough(page, points, { button = 'left' } = {}) {
+/** Drag through image points of the editor `window.editor`, by the view it has; steps: moves from one to the next. */
+export async function dragThrough(page, points, { button = 'left', steps = 3 } = {}) {
   const places = await screenPoints(page, points)
   await page.mouse.move(places[0].x, places[0].y)
   await page.mouse.down({ button })
-  for (const { x, y } of places.slice(1)) await page.mouse.move(x, y, { steps: 3 })
+  for (const { x, y } of places.slice(1)) await page.mouse.move(x, y, { steps })
   await page.mouse.up({ button })
   await settled(page)
 }
