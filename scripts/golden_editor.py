@@ -28,6 +28,7 @@ from tora_core.trajectory import Trajectory, limits
 from tora_core.trajectory.curves import CURVES, make_path
 from tora_core.trajectory.easing import EASING_NAMES, ease
 from tora_core.trajectory.sampling import frame_times, sample_track
+from tora_core.trajectory.shaping import CameraMove, add_camera, camera_tracks, cancel_camera
 from tora_core.trajectory.track import OUTSIDE
 from tora_core.trajectory.tracks import DEFAULT_SIGMA_PX
 
@@ -278,6 +279,53 @@ def resized_json() -> list[Json]:
     ]
 
 
+CAMERAS: dict[str, Json] = {
+    "nothing": {},
+    "pan": {"pan_px": 120.5},
+    "pan back and tilt, eased": {"pan_px": -80, "tilt_px": 33.25, "easing": "in"},
+    "zoom in": {"zoom": 1.75},
+    "zoom out in the middle of the clip": {"zoom": 0.4, "start": 0.25, "end": 0.7, "easing": "out"},
+    "roll": {"roll_degrees": 75},
+    "two rolls back": {"roll_degrees": -720, "start": 0.125},
+    "all of it": {
+        **{"pan_px": 40, "tilt_px": -25.5, "zoom": 2.5, "roll_degrees": 31.5, "start": 0.1, "end": 0.95},
+        "easing": (0.3, -0.5, 0.6, 1.5),
+    },
+    "jump": {"pan_px": 64, "zoom": 0.5, "easing": "hold", "end": 0.5},
+}
+IN_SCENE = ("inside the clip", "waits at both ends", "pinned", "closed bezier", "blinks", "stands still")
+GRIDS = (
+    {"width": 160, "height": 96, "frames": 11},
+    {"width": 721, "height": 480, "frames": 49, "columns": 2, "rows": 1},
+    {"width": 64, "height": 48, "frames": 1, "columns": 1, "rows": 2},
+    {"width": 64, "height": 48, "frames": 2, "columns": 2, "rows": 1},
+)
+
+
+def camera_json() -> list[Json]:
+    """Cameras as tracks, and tracks with a camera's motion added and taken out."""
+    scene = Trajectory.from_json(document([TIMED[name] for name in IN_SCENE], width=160, height=96, frames=11))
+    cases = []
+    for name, given in CAMERAS.items():
+        camera = CameraMove(**given)
+        made = [camera_tracks(camera, **grid).to_dict()["tracks"] for grid in GRIDS]
+        cases.append(
+            {
+                "name": name,
+                "settings": {_camel(key): value for key, value in given.items()},
+                "grids": [{**grid, "tracks": tracks} for grid, tracks in zip(GRIDS, made, strict=True)],
+                "added": add_camera(scene, camera).to_dict()["tracks"],
+                "cancelled": cancel_camera(scene, camera).to_dict()["tracks"],
+            }
+        )
+    return [{"name": "the scene", "trajectory": scene.to_dict()}, *cases]
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
 def documents_json() -> list[Json]:
     cases = []
     for name, drawn in documents().items():
@@ -416,6 +464,7 @@ def build() -> dict[str, Any]:
         "curves": curves_json(),
         "easing": easing_json(),
         "sampling": sampling_json(),
+        "camera": camera_json(),
         "flow": flow_json(),
         "colors": colors_json(),
         "resized": resized_json(),

@@ -14,6 +14,7 @@ from ...tora_core.errors import ToraError, TrajectoryError
 from ...tora_core.trajectory.arrays import is_binary
 from ...tora_core.trajectory.checks import shown
 from ...tora_core.trajectory.files import read_text
+from ...tora_core.trajectory.formats import format_named
 from ...tora_core.trajectory.limits import MAX_ARRAY_BYTES, MAX_BYTES, MAX_NAME_CHARACTERS, MAX_READ_BYTES, MAX_TRACKS
 
 MAX_UPLOAD_BYTES = MAX_ARRAY_BYTES + MAX_READ_BYTES
@@ -35,9 +36,8 @@ async def answer_to(request: web.Request) -> str:
 
 def _read(files: list[bytes], names: list[str], wanted: dict[str, Any], format: str | None) -> str:
     trajectory, info = read_text(files[0] if len(files) == 1 else files, format=format, names=names, **wanted)
-    return json.dumps(
-        {"trajectory": trajectory.to_dict(), "format": info.format, "reason": info.reason, "notes": info.notes}
-    )
+    answer = {"format": info.format, "title": format_named(info.format).title, "reason": info.reason}
+    return json.dumps({"trajectory": trajectory.to_dict(), **answer, "notes": info.notes})
 
 
 def _whole_number(name: str, value: str | None) -> int | None:

@@ -21,6 +21,7 @@ import { selectAll, selectBox, selectPoints, selectTracks } from '../../web/edit
 import { setSpan } from '../../web/editor/edit/timing.mjs'
 import { duplicateTracks, removeTracks, setFields } from '../../web/editor/edit/tracks.mjs'
 import { moveBy } from '../../web/editor/edit/transform.mjs'
+import { pick, pickCamera } from '../../web/editor/view/picking.mjs'
 import { drawing, frozen, points } from './drawings.mjs'
 import { assertNear, golden } from './golden.mjs'
 
@@ -231,4 +232,16 @@ test('settings out of bounds are refused, and change nothing', () => {
     assert.throws(() => setCamera(WITH, changes), /camera\./, JSON.stringify(changes))
   }
   assert.throws(() => setCamera(WITH, { zoom: 1000, panPx: 1e6 }), /too far out/)
+})
+
+test('on the drawing area an arrow of the camera is the camera, and none of its points is to be had', () => {
+  const view = { scale: 2, x: 0, y: 0 }
+  // The first arrow runs from (39.5, 23.5) to (-0.5, 23.5).
+  const pointer = { x: 40, y: 49 }
+  assert.equal(pick(WITH, view, pointer), null)
+  assert.equal(pick(releaseCamera(WITH), view, pointer).kind, 'path')
+  assert.equal(pickCamera(WITH, view, pointer), true)
+  assert.equal(pickCamera(WITH, view, { x: 40, y: 80 }), false)
+  assert.equal(pickCamera(setFields(WITH, [3], { hidden: true }), view, pointer), false)
+  assert.equal(pickCamera(BASE, view, pointer), false)
 })

@@ -71,10 +71,7 @@ test('coordinates are a list a track with a position a frame, as Python writes t
   // The numbers of test_coordinates_are_a_list_for_each_track_with_decimals, on another canvas.
   const track = { points: [{ x: 8, y: 16 }, { x: 24, y: 16 }], curve: 'polyline' } // prettier-ignore
   const { document } = addTracks(EMPTY, [track, { points: [{ x: 30.25, y: -4.5 }] }])
-  const expected = [
-    [8, 12, 16, 20, 24].map((x) => ({ x, y: 16 })),
-    [0, 1, 2, 3, 4].map(() => ({ x: 30.25, y: -4.5 })),
-  ]
+  const expected = [[8, 12, 16, 20, 24].map((x) => ({ x, y: 16 })), [0, 1, 2, 3, 4].map(() => ({ x: 30.25, y: -4.5 }))]
   assert.deepEqual(JSON.parse(coordinatesText(sampleTracks(document))), expected)
   assert.equal(coordinatesText(sampleTracks(EMPTY)), '[]')
 })
@@ -84,5 +81,8 @@ test('a float32 is written with as few digits as tell it from others', () => {
     const number = Math.fround(value)
     assert.equal(Math.fround(shortest(number)), number)
   }
-  assert.deepEqual([0.1, 1 / 3, 719.99994].map((value) => shortest(Math.fround(value))), [0.1, 0.33333334, 719.99994])
+  assert.deepEqual(
+    [0.1, 1 / 3, 719.99994].map((value) => shortest(Math.fround(value))),
+    [0.1, 0.33333334, 719.99994],
+  )
 })

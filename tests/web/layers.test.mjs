@@ -99,7 +99,7 @@ for (const file of scripts.filter((file) => !file.startsWith('editor/'))) {
 test('every text of the editor is used, and every used one is there', () => {
   const strings = readFileSync(join(WEB, 'ui/strings.mjs'), 'utf8')
   const known = [...strings.matchAll(/^ {2}'?([\w.-]+)'?: ['"]/gm)].map((match) => match[1])
-  const code = scripts.filter((file) => file.startsWith('ui/') && file !== 'ui/strings.mjs')
+  const code = scripts.filter((file) => /^ui\/(?!strings|languages)/.test(file))
   const source = code.map((file) => readFileSync(join(WEB, file), 'utf8')).join('\n')
   assert.ok(known.length > 100)
   const made = /^(tool|preset|curve|easing|outside|background|fit|empty|warning)\./

@@ -1,10 +1,13 @@
 // The editor as a widget of a node, in the classic renderer and in Nodes 2.0.
 
-import { loadState } from '../editor/document/load.mjs'
-import { setCanvas } from '../editor/edit/canvas.mjs'
 import { makeEditor } from '../ui/editor.mjs'
 import { comfy } from './app.mjs'
-import { pictureOf } from './picture.mjs'
+import { addressOf, keep } from './files.mjs'
+import { formats } from './formats.mjs'
+import { backgroundOf } from './input.mjs'
+import { takePlace } from './mounting.mjs'
+import { lastResult } from './results.mjs'
+import { makeRun } from './run.mjs'
 
 /** @typedef {import('./app.mjs').Node} Node */
 /** @typedef {import('../ui/model.mjs').Session} Session */
@@ -19,9 +22,6 @@ const MIN_HEIGHT = 360
 /** The size of a new node, px of the graph; a saved one has its own. */
 export const NEW_SIZE = [560, 760]
 
-/** LiteGraph's word for an input's connection. */
-const INPUT = 1
-
 /** Keys held down are one step of the host's undo. */
 const CAPTURE_MS = 200
 
@@ -29,7 +29,7 @@ const CAPTURE_MS = 200
 const LOOK_MS = 500
 
 /**
- * What editors were when their node was last changed: a host undo builds the node anew. By workflow, subgraph and node.
+ * What editors were when their node was last changed: a host undo builds the node anew. By graph, subgraph and node.
  * @type {Map<string, Session>}
  */
 const sessions = new Map()
@@ -43,6 +43,7 @@ const MOST_SESSIONS = 40
 export function makeWidget(node, name, inputData) {
   const { app, LiteGraph } = comfy()
   const isClassic = () => !LiteGraph.vueNodesMode
+  keepTouches()
   const editor = makeEditor(structuredClone(inputData[1]?.default ?? null), {
     zoom: () => app.canvas?.ds.scale ?? 1,
     onWheel: (event) => {
@@ -56,6 +57,9 @@ export function makeWidget(node, name, inputData) {
       else app.canvas?.processMouseMove(event)
     },
     onKeyTaken: hideFromHost,
+    formats,
+    keep,
+    addressOf,
     onEdit: () => {
       remember()
       widget.callback?.(widget.value)
@@ -67,17 +71,9 @@ export function makeWidget(node, name, inputData) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let capture
   const { model, element } = editor
-  const key = () => {
-    const { graph, id } = node
-    if (!graph || id === -1) return null
-    const workflow = app.extensionManager?.workflow?.activeWorkflow?.path ?? ''
-    // The id of the graph itself is not the same after an undo, where the workflow was never saved.
-    const inside = graph.rootGraph && graph.rootGraph !== graph ? (graph.id ?? '') : ''
-    return [workflow, inside, id].join('|')
-  }
   const remember = () => {
-    const place = key()
-    if (place === null) return
+    const [place] = placesOf(node)
+    if (place === undefined) return
     sessions.delete(place)
     sessions.set(place, model.session)
     const [oldest] = sessions.keys()
@@ -92,9 +88,9 @@ export function makeWidget(node, name, inputData) {
     getMinHeight: () => MIN_HEIGHT,
     getValue: () => model.value,
     setValue: (/** @type {unknown} */ value) => {
-      if (value === model.value) return
-      const place = loads++ === 0 ? key() : null
-      model.load(structuredClone(value), place === null ? null : (sessions.get(place) ?? null))
+      if (loads > 0 && value === model.value) return
+      const known = loads++ === 0 ? placesOf(node).find((place) => sessions.has(place)) : undefined
+      model.load(structuredClone(value), known === undefined ? null : (sessions.get(known) ?? null))
       queueMicrotask(look) // the size fields may be set only after this one
     },
   })
@@ -104,24 +100,25 @@ export function makeWidget(node, name, inputData) {
   }
   if (typeof inputData[1]?.tooltip === 'string') widget.tooltip = inputData[1].tooltip
 
+  const run = makeRun(node)
+  /** @type {import('./run.mjs').Told | null} */
+  let told = null
   const look = () => {
-    const canvas = { ...sizeOf(node, model.committed) }
+    if (!node.graph) return // a node that is being made, or is gone: its wires must not be asked for
+    const canvas = sizeOf(node, model.committed)
     model.setCanvas(canvas)
-    editor.showPicture(pictureOf(node, lastPictures.get(node) ?? null))
+    const now = run(canvas)
+    if (told?.wired !== now.wired) model.become({ wired: now.wired })
+    if (told?.notes !== now.notes) model.become({ notes: now.notes }) // the user may have put away the same ones
+    told = now
+    const isAsked = model.settings.backgroundSource === 'result'
+    editor.offer({ input: backgroundOf(node, now), ...(isAsked && { result: lastResult(look) }) })
   }
   const stopLooking = whileSeen(element, look)
-  chain(node, 'onConnectionsChange', (kind) => {
-    if (kind === INPUT) model.become({ wired: [] })
-    queueMicrotask(look)
-  })
-  chain(node, 'onExecuted', (output) => {
-    const [reference] = output?.tora_background ?? []
-    if (reference) lastPictures.set(node, reference)
-    else lastPictures.delete(node)
-    model.become({ wired: wiredIn(output?.tora_wired?.[0], model.committed) })
-    look()
-  })
+  chain(node, 'onConnectionsChange', () => queueMicrotask(look))
+  chain(node, 'onExecuted', look)
   queueMicrotask(look)
+  takePlace(node, element)
   chain(widget, 'onRemove', () => {
     remember()
     clearTimeout(capture)
@@ -131,20 +128,22 @@ export function makeWidget(node, name, inputData) {
   return { widget: Object.assign(widget, { editor }), minWidth: MIN_WIDTH, minHeight: MIN_HEIGHT }
 }
 
-/**
- * The picture that the last run had at the input, where it doesn't come from a file.
- * @type {WeakMap<Node, import('../editor/document/settings.mjs').FileReference>}
- */
-const lastPictures = new WeakMap()
+const NO_GRAPH_ID = '00000000-0000-0000-0000-000000000000'
 
 /**
- * The tracks that a run found at the inputs.
- * @param {unknown} trajectory as the node gives it, in Trajectory JSON
- * @param {import('../editor/base/types.mjs').Canvas} canvas
+ * Names for the place of a node, the best one first. By the id of its graph, as the workflow that is being loaded is
+ * not the active one yet; a graph has none until it was loaded once, so an undo also goes by the active workflow's path.
+ * @param {Node} node
+ * @returns {string[]} none before it is in a graph
  */
-function wiredIn(trajectory, canvas) {
-  if (!trajectory) return []
-  return setCanvas(loadState(trajectory, canvas).document, canvas).tracks
+function placesOf({ graph, id }) {
+  if (!graph || id === -1) return []
+  const root = graph.rootGraph ?? graph
+  const inside = root === graph ? '' : (graph.id ?? '')
+  const { path = '', changeTracker } = comfy().app.extensionManager?.workflow?.activeWorkflow ?? {}
+  const isNamed = root.id && root.id !== NO_GRAPH_ID
+  const owners = isNamed ? [root.id, ...(changeTracker?._restoringState ? [path] : [])] : [path]
+  return owners.map((owner) => [owner, inside, id].join('|'))
 }
 
 /**
@@ -176,6 +175,19 @@ function captureState() {
 function hideFromHost(event) {
   if (!event.ctrlKey && !event.metaKey) return
   Object.defineProperty(event, 'key', { value: 'Control' })
+}
+
+/** The host zooms the graph by two fingers wherever they are; on an editor they are the editor's, or its panels'. */
+function keepTouches() {
+  for (const name of ['touchstart', 'touchmove', 'touchend', 'touchcancel']) {
+    // At the window, as the host listens before the elements under the finger get it.
+    window.addEventListener(name, ignoreTouch, { capture: true, passive: true })
+  }
+}
+
+/** @param {Event} event */
+function ignoreTouch(event) {
+  if (event.target instanceof Element && event.target.closest('.tora-editor')) event.stopPropagation()
 }
 
 /**

@@ -1,16 +1,21 @@
 // What buttons and keys do to the drawing, one step of undo each.
 
-import { mirrorLeftRight, mirrorTopBottom } from '../editor/base/geometry.mjs'
+import * as geometry from '../editor/base/geometry.mjs'
+import { isCameraTrack } from '../editor/camera/members.mjs'
 import { preset } from '../editor/draw/presets.mjs'
+import { setCamera } from '../editor/edit/camera.mjs'
 import { findTrack } from '../editor/edit/change.mjs'
+import { moveInList, rowsOf } from '../editor/edit/order.mjs'
 import { insertPoint, removePoints } from '../editor/edit/points.mjs'
 import { reverseTracks } from '../editor/edit/reverse.mjs'
 import { NOTHING, selectAll, selectPoints, selectTracks } from '../editor/edit/selection.mjs'
 import { addTracks, duplicateTracks } from '../editor/edit/tracks.mjs'
-import { moveBy, selectionBox, transform } from '../editor/edit/transform.mjs'
+import { selectionBox, transform } from '../editor/edit/transform.mjs'
+import { attempt, isCameraChosen } from './camera_actions.mjs'
 import { nextColor, presetOptions } from './new_tracks.mjs'
 
 /** @typedef {import('./model.mjs').Model} Model */
+/** @typedef {import('../editor/base/types.mjs').CameraSettings} CameraSettings */
 
 /** How far a copy lies beside its original, image px. */
 const COPY_OFFSET_PX = 16
@@ -41,18 +46,83 @@ export function reverse(model) {
 export function mirror(model, axis) {
   const box = selectionBox(model.document, model.selection)
   if (!box) return
-  const map = axis === 'x' ? mirrorLeftRight((box.left + box.right) / 2) : mirrorTopBottom((box.top + box.bottom) / 2)
+  const { left, top, right, bottom } = box
+  const map = axis === 'x' ? geometry.mirrorLeftRight((left + right) / 2) : geometry.mirrorTopBottom((top + bottom) / 2)
   model.edit(transform(model.document, model.selection, map))
 }
 
 /**
+ * Move what is chosen; the camera pans and tilts.
  * @param {Model} model
  * @param {number} dx image px
  * @param {number} dy
  */
 export function nudge(model, dx, dy) {
-  if (model.selection.size === 0) return
-  model.edit(moveBy(model.document, model.selection, dx, dy), model.selection, `nudge:${[...model.selection.keys()]}`)
+  step(model, 'nudge', geometry.translation(dx, dy), ({ panPx, tiltPx }) => ({
+    panPx: panPx + dx,
+    tiltPx: tiltPx - dy,
+  }))
+}
+
+/**
+ * Turn about the mean of the points; the camera rolls.
+ * @param {Model} model
+ * @param {number} degrees clockwise
+ */
+export function turn(model, degrees) {
+  const map = aboutMean(model, (x, y) => geometry.rotation(degrees, x, y))
+  step(model, 'turn', map, ({ rollDegrees }) => ({ rollDegrees: geometry.tidy(rollDegrees + degrees) }))
+}
+
+/**
+ * Scale about the mean of the points; the camera sees so much more.
+ * @param {Model} model
+ * @param {number} factor
+ */
+export function scale(model, factor) {
+  const map = aboutMean(model, (x, y) => geometry.scaling(factor, factor, x, y))
+  step(model, 'scale', map, ({ zoom }) => ({ zoom: geometry.tidy(zoom / factor) }))
+}
+
+/**
+ * A map about the mean of the chosen points: unlike the middle of their box it stays where it is, however often.
+ * @param {Model} model
+ * @param {(x: number, y: number) => import('../editor/base/geometry.mjs').Matrix} map about a point
+ */
+function aboutMean({ committed, selection }, map) {
+  const points = [...selection].flatMap(([id, indexes]) => {
+    const all = isCameraTrack(committed, id) ? [] : (findTrack(committed, id)?.points ?? [])
+    return indexes.length === 0 ? all : all.filter((_, i) => indexes.includes(i))
+  })
+  if (points.length === 0) return geometry.IDENTITY
+  const sum = points.reduce((a, b) => ({ x: a.x + b.x, y: a.y + b.y }), { x: 0, y: 0 })
+  return map(sum.x / points.length, sum.y / points.length)
+}
+
+/**
+ * One step for the chosen tracks and the camera, if it is chosen; the same again within a second is the same step.
+ * @param {Model} model
+ * @param {string} name
+ * @param {import('../editor/base/geometry.mjs').Matrix} map of tracks
+ * @param {(settings: CameraSettings) => Partial<CameraSettings>} change of the camera
+ */
+function step(model, name, map, change) {
+  const { committed, selection } = model
+  if (selection.size === 0) return
+  const mapped = transform(committed, selection, map)
+  const settings = isCameraChosen(model) && committed.camera?.settings
+  const after = settings ? attempt(model, () => setCamera(mapped, change(settings))) : mapped
+  if (after) model.edit(after, selection, `${name}:${[...selection.keys()]}`)
+}
+
+/**
+ * The chosen track, or the camera, so many rows up in the list.
+ * @param {Model} model
+ * @param {number} up
+ */
+export function reorder(model, up) {
+  const [id] = model.selection.keys()
+  if (id !== undefined) model.edit(moveInList(model.committed, id, up))
 }
 
 /** @param {Model} model */
@@ -71,11 +141,11 @@ export function chooseNothing(model) {
  * @param {1 | -1} step
  */
 export function chooseTrack(model, step) {
-  const tracks = model.document.tracks.filter((track) => !track.hidden)
-  if (tracks.length === 0) return
-  const now = tracks.findIndex((track) => model.selection.has(track.id))
-  const next = now < 0 ? (step > 0 ? 0 : tracks.length - 1) : (now + step + tracks.length) % tracks.length
-  model.choose(selectTracks([tracks[next].id]))
+  const rows = rowsOf(model.document).filter(([track]) => !track.hidden)
+  if (rows.length === 0) return
+  const now = rows.findIndex(([track]) => model.selection.has(track.id))
+  const next = now < 0 ? (step > 0 ? 0 : rows.length - 1) : (now + step + rows.length) % rows.length
+  model.choose(selectTracks(rows[next].map((track) => track.id)))
 }
 
 /**
@@ -84,8 +154,9 @@ export function chooseTrack(model, step) {
  * @param {1 | -1} step
  */
 export function choosePoint(model, step) {
-  const chosen = [...model.selection][0]
-  const editable = model.document.tracks.find((one) => !one.hidden && !one.locked)
+  const { document } = model
+  const chosen = [...model.selection].find(([id]) => !isCameraTrack(document, id))
+  const editable = document.tracks.find((one) => !one.hidden && !one.locked && !isCameraTrack(document, one.id))
   const track = (chosen && findTrack(model.document, chosen[0])) ?? editable
   if (!track) return
   const count = track.points.length

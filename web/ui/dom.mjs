@@ -127,11 +127,14 @@ export function numberField({ label, min, max, step = 1, digits = 0, whole = dig
   const input = el('input', 'number', { type: 'number', min, max, step: whole ? step : 'any', 'aria-label': label })
   let shown = ''
   let typing = false
-  input.addEventListener('input', () => {
-    typing = true
-  })
+  // Told to the page as well: half-typed text has an undo of its own.
+  const type = (/** @type {boolean} */ on) => {
+    typing = on
+    input.toggleAttribute('data-typing', on)
+  }
+  input.addEventListener('input', () => type(true))
   input.addEventListener('change', () => {
-    typing = false
+    type(false)
     const value = input.valueAsNumber
     if (Number.isFinite(value)) onChange(Math.min(Math.max(value, min), max))
     input.value = shown
@@ -140,7 +143,7 @@ export function numberField({ label, min, max, step = 1, digits = 0, whole = dig
     input.addEventListener('keydown', (event) => {
       if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return
       event.preventDefault()
-      typing = false
+      type(false)
       const from = Number.isFinite(input.valueAsNumber) ? input.valueAsNumber : min
       onChange(Math.min(Math.max(from + (event.key === 'ArrowUp' ? step : -step), min), max))
     })
@@ -148,7 +151,7 @@ export function numberField({ label, min, max, step = 1, digits = 0, whole = dig
   return Object.assign(input, {
     show: (/** @type {number | null} */ value) => {
       shown = value === null ? '' : String(Number(value.toFixed(digits)))
-      if (document.activeElement !== input) typing = false
+      if (document.activeElement !== input) type(false)
       if (!typing) input.value = shown // what is being typed is the user's until it is done
     },
   })

@@ -1,4 +1,4 @@
-// The easing of a track: a name, or a curve with two handles to drag.
+// An easing: a name, or a curve with two handles to drag.
 
 import { easingHandles } from '../editor/time/easing.mjs'
 import { EASING_NAMES } from '../editor/base/limits.mjs'
@@ -9,12 +9,22 @@ import { t } from './strings.mjs'
 /** @typedef {import('../editor/base/types.mjs').Easing} Easing */
 /** @typedef {import('../editor/base/types.mjs').EasingHandles} EasingHandles */
 
+/**
+ * shown: while a handle is dragged. done: the end of a gesture, one step of undo; steps of one `merge` may be joined.
+ * cancelled: the gesture is given up. null: none of its own.
+ * @typedef {Readonly<{
+ *   shown: (easing: Easing) => void, done: (easing: Easing | null, merge: string) => void, cancelled: () => void,
+ * }>} EasingEdits
+ */
+
 const SVG = 'http://www.w3.org/2000/svg'
 /** The box of the unit square in the picture; handles may overshoot into the margin. */
 const SIZE = 100
 const MARGIN = 20
 const OVERSHOOT = MARGIN / SIZE
 const KEY_STEP = 0.05
+/** What an own curve starts as where there is none. @type {EasingHandles} */
+const START = [0.42, 0, 0.58, 1]
 
 /**
  * @param {string} tag
@@ -27,14 +37,17 @@ function svg(tag, attributes) {
 }
 
 /**
- * @param {(easing: Easing, merge: string) => void} onChange
+ * @param {EasingEdits} edits
+ * @param {Readonly<{ label?: string, inherited?: string }>} [options] inherited: the name of having none of its own
  */
-export function makeEasing(onChange) {
+export function makeEasing({ shown, done, cancelled }, { label = t('easing'), inherited = '' } = {}) {
   /** @type {(readonly [string, string])[]} */
   const choices = EASING_NAMES.map((name) => [name, t(`easing.${name}`)])
-  const field = choiceField(t('easing'), [...choices, ['custom', t('easing.custom')]], (name) =>
-    onChange(name === 'custom' ? (easingHandles(now) ?? [0.42, 0, 0.58, 1]) : /** @type {Easing} */ (name), ''),
-  )
+  if (inherited) choices.unshift(['inherited', inherited])
+  const field = choiceField(label, [...choices, ['custom', t('easing.custom')]], (name) => {
+    if (name === 'inherited') done(null, '')
+    else done(name === 'custom' ? (easingHandles(now) ?? START) : /** @type {Easing} */ (name), '')
+  })
   const curve = svg('path', { class: 'tora-easing-curve' })
   const arms = svg('path', { class: 'tora-easing-arms' })
   const knobs = [0, 1].map((i) =>
@@ -43,7 +56,9 @@ export function makeEasing(onChange) {
       r: 5,
       tabindex: 0,
       role: 'slider',
-      'aria-label': t(i === 0 ? 'easing.first' : 'easing.second'),
+      'aria-label': `${label}: ${t(i === 0 ? 'easing.first' : 'easing.second')}`,
+      'aria-valuemin': -OVERSHOOT,
+      'aria-valuemax': 1 + OVERSHOOT,
     }),
   )
   const box = svg('rect', { class: 'tora-easing-box', x: 0, y: 0, width: SIZE, height: SIZE })
@@ -52,41 +67,55 @@ export function makeEasing(onChange) {
   picture.append(box, arms, curve, ...knobs)
   /** @type {Easing} */
   let now = 'linear'
-  const set = (
-    /** @type {number} */ knob,
-    /** @type {number} */ x,
-    /** @type {number} */ y,
-    /** @type {string} */ merge,
-  ) => {
-    const handles = [...(easingHandles(now) ?? [0.42, 0, 0.58, 1])]
+  let disabled = false
+  /** @type {(knob: number, x: number, y: number) => Easing} */
+  const withKnob = (knob, x, y) => {
+    const handles = [...(easingHandles(now) ?? START)]
     handles[2 * knob] = Math.round(clamp(x, 0, 1) * 100) / 100
     handles[2 * knob + 1] = Math.round(clamp(y, -OVERSHOOT, 1 + OVERSHOOT) * 100) / 100
     const [x1, y1, x2, y2] = handles
-    now = [x1, y1, x2, y2]
-    onChange(now, merge)
-    draw()
+    return [x1, y1, x2, y2]
   }
   knobs.forEach((knob, i) => {
-    let drags = 0
+    /** @type {Easing | null} */
+    let dragged = null
+    const giveUp = () => {
+      if (dragged !== null) cancelled()
+      dragged = null
+    }
     knob.addEventListener('pointerdown', (event) => {
-      if (!(event instanceof PointerEvent) || event.button !== 0) return
+      if (!(event instanceof PointerEvent) || event.button !== 0 || disabled) return
       event.preventDefault()
+      if (knob instanceof SVGElement) knob.focus({ preventScroll: true })
       knob.setPointerCapture(event.pointerId)
-      drags++
     })
     knob.addEventListener('pointermove', (event) => {
       if (!(event instanceof PointerEvent) || !knob.hasPointerCapture(event.pointerId)) return
       const { left, top, width, height } = box.getBoundingClientRect()
-      set(i, (event.clientX - left) / width, 1 - (event.clientY - top) / height, `easing${i}.${drags}`)
+      dragged = withKnob(i, (event.clientX - left) / width, 1 - (event.clientY - top) / height)
+      now = dragged
+      shown(dragged)
+      draw()
     })
+    knob.addEventListener('pointerup', () => {
+      if (dragged !== null) done(dragged, '')
+      dragged = null
+    })
+    knob.addEventListener('pointercancel', giveUp)
+    knob.addEventListener('lostpointercapture', giveUp)
     knob.addEventListener('keydown', (event) => {
       if (!(event instanceof KeyboardEvent)) return
       const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key]
       const handles = easingHandles(now)
-      if (!step || !handles) return
+      const escapes = event.key === 'Escape' && dragged !== null
+      if (!escapes && (!step || !handles || disabled)) return
       event.preventDefault()
       event.stopPropagation()
-      set(i, handles[2 * i] + step[0] * KEY_STEP, handles[2 * i + 1] + step[1] * KEY_STEP, `easing${i}`)
+      if (escapes) return giveUp()
+      if (!step || !handles) return
+      now = withKnob(i, handles[2 * i] + step[0] * KEY_STEP, handles[2 * i + 1] + step[1] * KEY_STEP)
+      done(now, `easing${i}`)
+      draw()
     })
   })
   const draw = () => {
@@ -103,12 +132,21 @@ export function makeEasing(onChange) {
       knob.setAttribute('aria-valuetext', `${handles[2 * i]}, ${handles[2 * i + 1]}`)
     })
   }
-  const show = (/** @type {Easing} */ easing) => {
-    now = easing
-    field.value = typeof easing === 'string' ? easing : 'custom'
-    draw()
-  }
-  const element = el('div', 'wide easing-field', {}, labelled(t('easing'), field))
+  const element = el('div', 'wide easing-field', {}, labelled(label, field))
   element.append(picture)
-  return { element, show }
+  return {
+    element,
+    /**
+     * @param {Easing | null} easing null: none of its own
+     * @param {Readonly<{ as?: Easing, locked?: boolean }>} [options] as: what runs where it has none of its own
+     */
+    show: (easing, { as = 'linear', locked = false } = {}) => {
+      now = easing ?? as
+      disabled = locked
+      field.disabled = locked
+      field.value = easing === null ? 'inherited' : typeof easing === 'string' ? easing : 'custom'
+      picture.classList.toggle('tora-faint', easing === null || locked)
+      draw()
+    },
+  }
 }

@@ -1,6 +1,6 @@
 // The motion picture of the current frame, as far as it is shown.
 
-import { tracksOf } from './derived.mjs'
+import { modelTracksOf } from './derived.mjs'
 import { FlowClient } from './flow_client.mjs'
 import { t } from './strings.mjs'
 
@@ -20,9 +20,9 @@ export class FlowPreview {
 
   /** The newest picture there is; asks for the one that is due. @returns {ImageBitmap | null} */
   picture() {
-    const { document, settings, frame, hasPicture } = this.model
+    const { document, wired, settings, frame, hasPicture } = this.model
     if (settings.flowOpacity <= 0) return null
-    const tracks = tracksOf(document)
+    const tracks = modelTracksOf(document, wired)
     // Over a background its white would hide what is drawn on; only at full opacity it is as the model gets it.
     const clear = hasPicture && settings.flowOpacity < 1
     if (this.#asked?.tracks !== tracks || this.#asked.frame !== frame || this.#asked.clear !== clear) {

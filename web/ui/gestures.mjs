@@ -11,8 +11,10 @@ import { appendPoint, setClosed } from '../editor/edit/points.mjs'
 import { NOTHING, selectBox, selectPoints, selectTracks, union } from '../editor/edit/selection.mjs'
 import { addTracks } from '../editor/edit/tracks.mjs'
 import { moveBy, selectionBox, transform } from '../editor/edit/transform.mjs'
-import { pick } from '../editor/view/picking.mjs'
+import { pick, pickCamera } from '../editor/view/picking.mjs'
 import { toImage } from '../editor/view/view.mjs'
+import { showCamera } from './camera_actions.mjs'
+import { cameraKnobAt, draggedCamera, isCameraAtHand } from './camera_box.mjs'
 import { nextColor, presetOptions } from './new_tracks.mjs'
 import { onPath, onPoint, wholeWhereAll } from './choosing.mjs'
 import { isDragged, reachOf } from './pointer.mjs'
@@ -29,6 +31,7 @@ import { isTransformable, knobAt, knobMatrix, knobs } from './transform_box.mjs'
 /** @typedef {import('../editor/draw/snap.mjs').Guide} Guide */
 /** @typedef {import('../editor/view/view.mjs').View} View */
 /** @typedef {import('./transform_box.mjs').Knob} Knob */
+/** @typedef {import('./camera_box.mjs').CameraKnob} CameraKnob */
 
 /**
  * @typedef {Readonly<{
@@ -48,9 +51,10 @@ import { isTransformable, knobAt, knobMatrix, knobs } from './transform_box.mjs'
  * @typedef {Readonly<{
  *   kind: 'transform', base: Document, selection: Selection, box: Box, knob: Knob, from: ImagePoint,
  * }>} TransformGesture
+ * @typedef {Readonly<{ kind: 'camera', base: Document, knob: CameraKnob, from: ImagePoint }>} CameraGesture
  * @typedef {Readonly<{ kind: 'pan', view: View, start: ScreenPoint }>} PanGesture
- * @typedef {MoveGesture | HandleGesture | BoxGesture | StrokeGesture | PresetGesture | PlaceGesture | TransformGesture
- *   | PanGesture} Gesture
+ * @typedef {CameraGesture | MoveGesture | HandleGesture | BoxGesture | StrokeGesture | PresetGesture | PlaceGesture
+ *   | TransformGesture | PanGesture} Gesture
  */
 
 /** How far a stroke's curve may be off the stroke, screen px. */
@@ -111,16 +115,23 @@ function beginPlace(model, pointer, at) {
  * @param {Model} model
  * @param {Pointer} pointer
  * @param {ImagePoint} at
- * @returns {Gesture}
+ * @returns {Gesture | null}
  */
 function beginSelect(model, pointer, at) {
   const { document, selection } = model
   const reach = reachOf(pointer)
+  const settings = isCameraAtHand(document, selection) ? document.camera?.settings : undefined
+  const taken = settings && cameraKnobAt(settings, document, pointer.view, pointer.at, Math.max(reach, 7))
+  if (taken) return { kind: 'camera', base: document, knob: taken, from: at }
   const box = isTransformable(document, selection) ? selectionBox(document, selection) : null
   const knob = box && knobAt(knobs(box, pointer.view), pointer.at, Math.max(reach, 7))
   const hit = pick(document, pointer.view, pointer.at, { selection, reach })
   if (box && knob && hit?.kind !== 'point' && hit?.kind !== 'handle') {
     return { kind: 'transform', base: document, selection, box, knob, from: at }
+  }
+  if (hit === null && document.camera && pickCamera(document, pointer.view, pointer.at, reach)) {
+    model.choose(selectTracks(document.camera.ids))
+    return null
   }
   if (hit === null) return { kind: 'box', from: at, to: at, base: pointer.shift ? selection : NOTHING }
   if (hit.kind === 'handle') {
@@ -193,6 +204,13 @@ export function drag(model, gesture, pointer) {
       model.show(transform(gesture.base, gesture.selection, matrix), gesture.selection)
       return gesture
     }
+    case 'camera': {
+      const { settings } = gesture.base.camera ?? {}
+      const options = { free: pointer.alt, straight: pointer.shift }
+      if (!settings) return gesture
+      showCamera(model, gesture.base, draggedCamera(settings, gesture.base, gesture.knob, gesture.from, at, options))
+      return gesture
+    }
     case 'pan':
       return gesture
   }
@@ -256,6 +274,7 @@ export function finish(model, gesture, pointer) {
     case 'handle':
     case 'place':
     case 'transform':
+    case 'camera':
       return model.edit(model.document, model.selection)
     case 'pan':
       return

@@ -8,7 +8,7 @@ export function makeHelp() {
   /** @type {Map<string, string[]>} */
   const byText = new Map()
   for (const { keys, text } of COMMANDS) {
-    const shown = keys.filter((key) => !key.startsWith('Shift+Arrow')).map(shownKey)
+    const shown = keys.filter((key) => !key.includes('Shift+Arrow')).map(shownKey)
     byText.set(text, [...(byText.get(text) ?? []), ...shown])
   }
   const rows = [...byText].map(([text, keys]) => row(keys, t(/** @type {import('./strings.mjs').TextKey} */ (text))))

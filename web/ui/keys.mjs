@@ -1,7 +1,9 @@
 // The keyboard: one table, for what keys do and for the help panel.
 
 import * as actions from './actions.mjs'
+import { chooseCamera } from './camera_actions.mjs'
 import { t } from './strings.mjs'
+import * as times from './time_actions.mjs'
 
 /** @typedef {import('./model.mjs').Model} Model */
 /** @typedef {import('./model.mjs').Tool} Tool */
@@ -11,7 +13,7 @@ import { t } from './strings.mjs'
 /**
  * @typedef {Readonly<{
  *   model: Model, surface: Surface, toggleLarge: () => void, togglePanel: () => void, toggleHelp: () => void,
- *   closePopups: () => boolean, closeLarge: () => boolean,
+ *   toggleFiles: () => void, closePopups: () => boolean, closeLarge: () => boolean,
  * }>} Context
  */
 
@@ -38,6 +40,18 @@ const move =
     actions.nudge(model, dx * by, dy * by)
   }
 
+/** @type {(sign: 1 | -1) => Command['run']} */
+const turn =
+  (sign) =>
+  ({ model }, event) =>
+    actions.turn(model, sign * (event.shiftKey ? 15 : 1))
+
+/** @type {(sign: 1 | -1) => Command['run']} */
+const scale =
+  (sign) =>
+  ({ model }, event) =>
+    actions.scale(model, (event.shiftKey ? 1.1 : 1.01) ** sign)
+
 /** @type {readonly Command[]} */
 export const COMMANDS = [
   { keys: ['V'], text: 'tool.select', run: tool('select') },
@@ -56,6 +70,11 @@ export const COMMANDS = [
   { keys: ['ArrowRight', 'Shift+ArrowRight'], text: 'help.nudge', run: move(1, 0) },
   { keys: ['ArrowUp', 'Shift+ArrowUp'], text: 'help.nudge', run: move(0, -1) },
   { keys: ['ArrowDown', 'Shift+ArrowDown'], text: 'help.nudge', run: move(0, 1) },
+  { keys: ['Alt+ArrowLeft', 'Alt+Shift+ArrowLeft'], text: 'help.turn', run: turn(-1) },
+  { keys: ['Alt+ArrowRight', 'Alt+Shift+ArrowRight'], text: 'help.turn', run: turn(1) },
+  { keys: ['Alt+ArrowUp', 'Alt+Shift+ArrowUp'], text: 'help.scale', run: scale(1) },
+  { keys: ['Alt+ArrowDown', 'Alt+Shift+ArrowDown'], text: 'help.scale', run: scale(-1) },
+  { keys: ['C'], text: 'chooseCamera', run: ({ model }) => chooseCamera(model) },
   { keys: ['PageDown'], text: 'help.nextTrack', run: ({ model }) => actions.chooseTrack(model, 1) },
   { keys: ['PageUp'], text: 'help.lastTrack', run: ({ model }) => actions.chooseTrack(model, -1) },
   { keys: [']'], text: 'help.nextPoint', run: ({ model }) => actions.choosePoint(model, 1) },
@@ -67,6 +86,9 @@ export const COMMANDS = [
   { keys: ['Space'], text: 'play', run: ({ model }) => model.become({ playing: !model.playing }) },
   { keys: ['.'], text: 'help.nextFrame', run: ({ model }) => model.goTo(model.frame + 1) },
   { keys: [','], text: 'help.lastFrame', run: ({ model }) => model.goTo(model.frame - 1) },
+  { keys: ['K'], text: 'keyHere', run: ({ model }) => times.toggleKey(model) },
+  { keys: ['Shift+K'], text: 'pinHere', run: ({ model }) => times.pinChosenPoint(model) },
+  { keys: ['E'], text: 'visibleHere', run: ({ model }) => times.toggleVisible(model) },
   { keys: ['Home'], text: 'help.firstFrame', run: ({ model }) => model.goTo(0) },
   { keys: ['End'], text: 'help.endFrame', run: ({ model }) => model.goTo(model.document.frames - 1) },
   { keys: ['M'], text: 'flow', run: ({ model }) => actions.toggleFlow(model) },
@@ -74,6 +96,7 @@ export const COMMANDS = [
   { keys: ['F', '0'], text: 'fit', run: ({ surface }) => surface.showAll() },
   { keys: ['+', '='], text: 'help.zoomIn', run: ({ surface }) => surface.zoomBy(1.25) },
   { keys: ['-'], text: 'help.zoomOut', run: ({ surface }) => surface.zoomBy(0.8) },
+  { keys: ['O'], text: 'files', run: ({ toggleFiles }) => toggleFiles() },
   { keys: ['L'], text: 'large', run: ({ toggleLarge }) => toggleLarge() },
   { keys: ['?'], text: 'help', run: ({ toggleHelp }) => toggleHelp() },
 ]
@@ -83,6 +106,7 @@ export const POINTER_HELP = [
   ['Shift', 'help.shift'],
   ['Alt', 'help.alt'],
   ['2x', 'help.double'],
+  ['2x', 'help.timeline'],
 ]
 
 /** @type {Command['run']} */
@@ -136,13 +160,23 @@ export function onKey(event, context) {
   const command = COMMANDS.find((one) => one.keys.includes(name))
   const field = fieldKind(event.target)
   if (!command) return false
-  if (field === 'types') {
+  if (field === 'types' && !isUndoOfDrawing(command, event.target)) {
     if (name === 'Escape') context.surface.canvas.focus()
     return name === 'Escape'
   }
   const onSurface = event.target === context.surface.canvas
   if (!onSurface && !command.everywhere && (field || !isGlobal(name, event))) return false
   return command.run(context, event) !== false
+}
+
+/**
+ * A number that is not being typed has nothing to undo itself.
+ * @param {Command} command
+ * @param {EventTarget | null} target
+ */
+function isUndoOfDrawing({ text }, target) {
+  const done = target instanceof HTMLElement && target.matches('input[type=number]:not([data-typing])')
+  return done && (text === 'undo' || text === 'redo')
 }
 
 /**

@@ -6,6 +6,7 @@ import { adopt, canRedo, canUndo, commit, redo, select, startHistory, undo } fro
 import { setCanvas } from '../editor/edit/canvas.mjs'
 import { changeSettings } from '../editor/document/settings.mjs'
 import { DEFAULT_CANVAS, loadState } from '../editor/document/load.mjs'
+import { handedOn } from '../editor/document/handed_on.mjs'
 import { saveState } from '../editor/document/save.mjs'
 import { clamp } from '../editor/base/geometry.mjs'
 
@@ -18,7 +19,8 @@ import { clamp } from '../editor/base/geometry.mjs'
 /** @typedef {import('../editor/draw/presets.mjs').PresetName} PresetName */
 /** @typedef {'select' | 'draw' | 'pen' | 'preset' | 'hand'} Tool */
 
-/** @typedef {'tool' | 'preset' | 'presetCount' | 'penTrack' | 'playing' | 'opened' | 'message' | 'wired'} Passing */
+/** @typedef {'tool' | 'preset' | 'presetCount' | 'penTrack' | 'playing' | 'opened'} Shown */
+/** @typedef {Shown | 'message' | 'wired' | 'notes'} Passing */
 
 /**
  * What outlives the editor's elements: a host undo builds the node anew, and its editor goes on from here.
@@ -59,6 +61,8 @@ export class Model {
   opened = false
   /** @type {readonly import('../editor/base/types.mjs').Track[]} what is wired into the node, as the last run had it */
   wired = []
+  /** @type {readonly string[]} what the last run had to say of the drawing */
+  notes = []
   /** whether there is a picture to draw on */
   hasPicture = false
   /** @type {string} a short message, shown for some seconds */
@@ -128,10 +132,10 @@ export class Model {
     return this.#saved.value
   }
 
-  /** What the model is told: the drawing alone, so that no change of a setting makes a graph run again. */
+  /** What the model is told: no muted tracks, and no settings, so that none of them makes a graph run again. */
   get promptValue() {
     if (this.untouched) return this.#given
-    const { version, trajectory } = saveState(this.committed)
+    const { version, trajectory } = saveState(handedOn(this.committed))
     return { version, trajectory }
   }
 
@@ -185,7 +189,7 @@ export class Model {
    * One step of undo.
    * @param {Document} document
    * @param {Selection} [selection]
-   * @param {string | null} [merge] steps with the same key in quick succession are one
+   * @param {string | null} [merge] steps with the same key in quick succession are one; none by itself if empty
    */
   edit(document, selection = this.selection, merge = null) {
     this.#preview = null
@@ -193,7 +197,7 @@ export class Model {
     const wanted = cleaned(selection, document)
     if (document === now) this.#history = select(this.#history, wanted)
     else {
-      this.#history = commit(this.#history, document, wanted, { merge, time: performance.now() })
+      this.#history = commit(this.#history, document, wanted, { merge: merge || null, time: performance.now() })
       this.onEdit()
     }
     this.changed()

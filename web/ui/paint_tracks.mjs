@@ -1,11 +1,13 @@
 // Tracks on the drawing area: path, frame dots, points, handles, and where the track is now.
 
+import { isCameraTrack } from '../editor/camera/members.mjs'
 import { pathOf } from '../editor/curves/path.mjs'
 import { trackFrames } from '../editor/sampling/sample.mjs'
 import { selectionBox } from '../editor/edit/transform.mjs'
 import { isSelected } from '../editor/edit/selection.mjs'
 import { toScreen } from '../editor/view/view.mjs'
 import { colorOf } from './derived.mjs'
+import { paintCamera } from './paint_camera.mjs'
 import { BOX_GAP_PX, isTransformable, knobs } from './transform_box.mjs'
 
 /** @typedef {import('./painter.mjs').Scene} Scene */
@@ -14,6 +16,11 @@ import { BOX_GAP_PX, isTransformable, knobs } from './transform_box.mjs'
 
 const HALO = 'rgba(0, 0, 0, .62)'
 const LIGHT = '#fff'
+
+/** Screen px. */
+const LOCKED_DASHES = [5, 4]
+const MUTED_DASHES = [1, 5]
+const WIRED_DASHES = [4, 4]
 
 /** @type {WeakMap<Path, Path2D>} in image px */
 const outlines = new WeakMap()
@@ -24,16 +31,17 @@ const outlines = new WeakMap()
  */
 export function paintTracks(g, scene) {
   const { document, selection } = scene.model
-  const shown = document.tracks.filter((track) => !track.hidden)
+  const shown = document.tracks.filter((track) => !track.hidden && !isCameraTrack(document, track.id))
   const order = [
     ...shown.filter((track) => !selection.has(track.id)),
     ...shown.filter((track) => selection.has(track.id)),
   ]
   for (const track of scene.model.wired) paintWired(g, scene, track)
+  paintCamera(g, scene)
   for (const track of order) paintPath(g, scene, track)
   for (const track of order) {
     const chosen = selection.has(track.id)
-    if (chosen) paintFrameDots(g, scene, track)
+    if (chosen && !track.muted) paintFrameDots(g, scene, track)
     paintPoints(g, scene, track, chosen)
     paintNow(g, scene, track)
   }
@@ -73,8 +81,9 @@ function paintPath(g, { model, view, hover }, track) {
   g.transform(view.scale, 0, 0, view.scale, view.x, view.y)
   g.lineJoin = 'round'
   g.lineCap = 'round'
-  g.globalAlpha = track.locked ? 0.45 : 1
-  if (track.locked) g.setLineDash([5 / view.scale, 4 / view.scale])
+  const dashes = track.muted ? MUTED_DASHES : track.locked ? LOCKED_DASHES : []
+  g.globalAlpha = dashes.length > 0 ? 0.45 : 1
+  g.setLineDash(dashes.map((length) => length / view.scale))
   g.strokeStyle = HALO
   g.lineWidth = (chosen || near ? 5 : 3.5) / view.scale
   g.stroke(line)
@@ -90,17 +99,18 @@ function paintPath(g, { model, view, hover }, track) {
  * @param {Scene} scene
  * @param {import('../editor/base/types.mjs').Track} track
  */
-function paintWired(g, { view, colors }, track) {
+function paintWired(g, { model, view, colors }, track) {
   g.save()
   g.transform(view.scale, 0, 0, view.scale, view.x, view.y)
   g.lineWidth = 3 / view.scale
   g.strokeStyle = HALO
   g.stroke(outlineOf(pathOf(track)))
-  g.setLineDash([4 / view.scale, 4 / view.scale])
+  g.setLineDash(WIRED_DASHES.map((length) => length / view.scale))
   g.lineWidth = 1.5 / view.scale
   g.strokeStyle = colors.wired
   g.stroke(outlineOf(pathOf(track)))
   g.restore()
+  paintRing(g, model, view, track, colors.wired, 5)
 }
 
 /** Dots nearer together than this would be a smear, screen px. */
@@ -220,17 +230,29 @@ function paintHandles(g, model, view, track) {
  * @param {EditorTrack} track
  */
 function paintNow(g, { model, view }, track) {
+  paintRing(g, model, view, track, colorOf(track), 7.5)
+}
+
+/**
+ * @param {CanvasRenderingContext2D} g
+ * @param {Scene['model']} model
+ * @param {Scene['view']} view
+ * @param {import('../editor/base/types.mjs').Track} track
+ * @param {string} color
+ * @param {number} radius screen px
+ */
+function paintRing(g, model, view, track, color, radius) {
   const { frames } = model.document
   const { points, visible } = trackFrames(track, frames)
   const frame = Math.min(model.frame, frames - 1)
   const { x, y } = toScreen(view, { x: points[2 * frame], y: points[2 * frame + 1] })
   g.globalAlpha = visible[frame] ? 1 : 0.35
   g.beginPath()
-  g.arc(x, y, 7.5, 0, 7)
+  g.arc(x, y, radius, 0, 7)
   g.strokeStyle = HALO
   g.lineWidth = 4
   g.stroke()
-  g.strokeStyle = colorOf(track)
+  g.strokeStyle = color
   g.lineWidth = 2
   g.stroke()
   g.globalAlpha = 1

@@ -1,6 +1,7 @@
 // The drawing area: background, motion picture, frame and grid, then the tracks. Everything is drawn anew, and only
 // when something changed.
 
+import { placed } from '../editor/view/placing.mjs'
 import { toScreen } from '../editor/view/view.mjs'
 import { paintTracks } from './paint_tracks.mjs'
 import { paintGesture } from './paint_gesture.mjs'
@@ -10,11 +11,12 @@ import { paintGesture } from './paint_gesture.mjs'
 /** @typedef {import('../editor/view/view.mjs').View} View */
 /** @typedef {import('../editor/view/view.mjs').Size} Size */
 /** @typedef {import('../editor/view/picking.mjs').Hit} Hit */
+/** @typedef {import('./backings.mjs').Shown} Shown */
 
 /**
  * @typedef {Readonly<{
- *   model: Model, view: View, size: Size, density: number, colors: Colors, background: CanvasImageSource | null,
- *   backgroundSize: Size | null, flow: ImageBitmap | null, gesture: Gesture | null, hover: Hit | null,
+ *   model: Model, view: View, size: Size, density: number, colors: Colors, background: Shown | null,
+ *   flow: ImageBitmap | null, gesture: Gesture | null, hover: Hit | null,
  *   pointer: Readonly<{ x: number, y: number }> | null,
  * }>} Scene
  */
@@ -60,7 +62,7 @@ export function paint(g, scene) {
  * @param {Scene} scene
  */
 function paintFrame(g, scene) {
-  const { model, view, colors, background, backgroundSize, flow } = scene
+  const { model, view, colors, flow } = scene
   const { settings, document } = model
   const { x, y } = toScreen(view, { x: -0.5, y: -0.5 })
   const width = document.width * view.scale
@@ -76,11 +78,7 @@ function paintFrame(g, scene) {
   g.rect(x, y, width, height)
   g.clip()
   g.imageSmoothingQuality = 'high'
-  if (background && backgroundSize) {
-    const [left, top, w, h] = placed(backgroundSize, { width, height }, settings.backgroundFit)
-    g.globalAlpha = settings.backgroundOpacity
-    g.drawImage(background, x + left, y + top, w, h)
-  }
+  paintBackground(g, scene)
   if (flow && settings.flowOpacity > 0) {
     g.globalAlpha = settings.flowOpacity
     g.drawImage(flow, x, y, width, height)
@@ -94,19 +92,39 @@ function paintFrame(g, scene) {
 }
 
 /**
- * Where a picture comes to lie in the frame: `crop` fills it and cuts what is too much, as Image to Video does.
- * @param {Size} picture
- * @param {Size} frame
- * @param {'crop' | 'fill' | 'fit'} how
- * @returns {[left: number, top: number, width: number, height: number]}
+ * @param {CanvasRenderingContext2D} g
+ * @param {Scene} scene
  */
-export function placed(picture, frame, how) {
-  if (how === 'fill') return [0, 0, frame.width, frame.height]
-  const across = frame.width / picture.width
-  const down = frame.height / picture.height
-  const scale = how === 'crop' ? Math.max(across, down) : Math.min(across, down)
-  const [width, height] = [picture.width * scale, picture.height * scale]
-  return [(frame.width - width) / 2, (frame.height - height) / 2, width, height]
+function paintBackground(g, { model, view, background }) {
+  if (background === null) return
+  const { document, settings } = model
+  const { image, size } = background
+  const { from, to } = placed(size, document, settings.backgroundFit)
+  const { width, height } = sizeOf(image)
+  const [across, down] = [width / size.width, height / size.height] // the image may be a smaller copy
+  const corner = toScreen(view, { x: to.x - 0.5, y: to.y - 0.5 })
+  g.globalAlpha = settings.backgroundOpacity
+  g.drawImage(
+    image,
+    from.x * across,
+    from.y * down,
+    from.width * across,
+    from.height * down,
+    corner.x,
+    corner.y,
+    to.width * view.scale,
+    to.height * view.scale,
+  )
+}
+
+/**
+ * @param {Shown['image']} image
+ * @returns {Size}
+ */
+function sizeOf(image) {
+  if (image instanceof HTMLImageElement) return { width: image.naturalWidth, height: image.naturalHeight }
+  if (image instanceof HTMLVideoElement) return { width: image.videoWidth, height: image.videoHeight }
+  return { width: image.width, height: image.height }
 }
 
 /** Lines nearer together than this are not drawn, screen px. */

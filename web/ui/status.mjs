@@ -3,7 +3,7 @@
 
 import { stepLengths } from '../editor/readout/steps.mjs'
 import { discardKept } from '../editor/edit/canvas.mjs'
-import { el, icon, textButton, toggleClass } from './dom.mjs'
+import { el, icon, iconButton, textButton, toggleClass } from './dom.mjs'
 import { nameOf, tracksOf, warningsOf } from './derived.mjs'
 import { t } from './strings.mjs'
 
@@ -12,20 +12,30 @@ import { t } from './strings.mjs'
 /**
  * @param {Model} model
  * @param {() => Readonly<{ x: number, y: number }> | null} hover image px
+ * @param {() => void} toggleNotes
  */
-export function makeStatus(model, hover) {
+export function makeStatus(model, hover, toggleNotes) {
   const speed = el('span', 'speed')
   const place = el('span', 'place')
+  const told = el('button', 'told gone', { type: 'button' }, icon('info'), el('span'))
+  told.addEventListener('click', toggleNotes)
   const warning = el('span', 'warning gone', {}, icon('warning'), el('span'))
-  const element = el('div', 'status', {}, place, speed, warning)
+  const element = el('div', 'status', {}, speed, place, told, warning)
   const update = () => {
+    const { notes } = model
+    toggleClass(told, 'gone', notes.length === 0)
+    const first = notes.length > 1 ? `${notes[0]} (+${notes.length - 1})` : (notes[0] ?? '')
+    if (told.lastElementChild?.textContent !== first && told.lastElementChild) {
+      told.lastElementChild.textContent = first
+      told.title = notes.join('\n')
+    }
     const at = hover()
     place.textContent = at ? `${at.x.toFixed(0)}, ${at.y.toFixed(0)}` : ''
     const { document, selection, frame } = model
     const index = document.tracks.findIndex((track) => selection.has(track.id))
     speed.textContent = index < 0 ? '' : speedText(model, index, frame)
     if (model.inGesture) return
-    const all = warningsOf(document)
+    const all = warningsOf(document, model.wired)
     const found = index < 0 ? all : all.filter(({ track }) => track === index)
     const text = found[0] && !model.playing ? warningText(model, found[0]) : ''
     toggleClass(warning, 'gone', text === '' && !model.playing)
@@ -75,6 +85,35 @@ export function makeProblems(model) {
       element.title = kept.map(({ place, reason }) => `${place} ${reason}`).join('\n')
     },
   }
+}
+
+/**
+ * What the last run had to say, at length. It is opened from the status line, and holds nobody up.
+ * @param {Model} model
+ */
+export function makeNotes(model) {
+  const list = el('ul', 'notes')
+  const close = iconButton('close', t('close'), () => toggle(false), 'corner small')
+  const forget = textButton(t('forgetNotes'), () => {
+    toggle(false)
+    model.become({ notes: [] })
+  })
+  const element = el('div', 'popup low gone', { role: 'group', 'aria-label': t('notes') }, close)
+  element.append(el('strong', '', {}, t('notes')), list, forget)
+  let isOpen = false
+  /** @type {unknown} */
+  let shown = null
+  const toggle = (to = !isOpen) => {
+    isOpen = to
+    toggleClass(element, 'gone', !isOpen)
+  }
+  const update = () => {
+    if (shown === model.notes) return
+    shown = model.notes
+    list.replaceChildren(...model.notes.map((note) => el('li', '', {}, note)))
+    if (model.notes.length === 0) toggle(false)
+  }
+  return { element, toggle, update, isOpen: () => isOpen }
 }
 
 const MESSAGE_MS = 5000

@@ -1,6 +1,6 @@
 // Every text that the editor shows, in one place so that translations can follow. `use` puts others over these.
 
-const ENGLISH = {
+export const ENGLISH = {
   editor: 'Trajectory editor',
   surface: 'Drawing area. Press ? for the shortcuts.',
   'tool.select': 'Select and edit',
@@ -26,12 +26,12 @@ const ENGLISH = {
   flowOpacity: 'Opacity of the motion picture',
   backgroundOpacity: 'Opacity of the background',
   snapping: 'Snap to',
-  snapCenter: 'Centre',
+  snapCenter: 'Center',
   snapEdges: 'Edges',
   snapPoints: 'Points',
   snapGrid: 'Grid',
   gridPx: 'Grid, px',
-  display: 'Display and snapping',
+  display: 'Background and snapping',
   panel: 'Tracks and settings',
   help: 'Shortcuts',
   large: 'Large view',
@@ -50,9 +50,11 @@ const ENGLISH = {
   hint: 'Draw a motion here',
   track: 'Track {number}',
   rename: 'Name',
-  recolour: 'Colour',
+  recolour: 'Color',
   hide: 'Hide here (the model still sees it)',
   show: 'Show',
+  mute: 'Mute: the model does not get the track',
+  unmute: 'Muted: give the track to the model again',
   lock: 'Lock',
   unlock: 'Unlock',
   delete: 'Delete',
@@ -109,11 +111,60 @@ const ENGLISH = {
   untouched: 'The saved drawing could not be read. It stays in the file as it is until you draw.',
   discard: 'Discard it',
   flowFailed: 'The motion picture could not be computed in this browser.',
-  addFile: 'Add the tracks of a file (Trajectory JSON)',
-  saveFile: 'Save as a file',
-  importFailed: 'This holds no drawing that can be read: {reason}',
-  pasted: '{count} tracks added',
-  copied: '{count} tracks copied',
+  copied: 'Tracks copied: {count}',
+
+  // Files
+  files: 'Open and save files',
+  openFiles: 'Open files...',
+  openHelp:
+    'Or drop files here, or paste a text: SplineEditor and other editors, SVG, CSV, Tora text, arrays of point ' +
+    'trackers. A picture or video becomes the background.',
+  openHelpAlone: 'Or drop files here, or paste a text. Without ComfyUI only Trajectory JSON can be read.',
+  takeWired: 'Copy the wired tracks into the drawing: {count}',
+  theWires: 'the wires',
+  removeWire: 'Remove the wire now, or the model gets both.',
+  saveAs: 'Save as',
+  save: 'Save',
+  saveOwn: 'Trajectory JSON (keeps everything)',
+  saveCoordinates: 'Coordinates, one a frame (SplineEditor, Wan)',
+  mutedLeftOut: 'Muted tracks are not in the file: {count}',
+  lost: 'Not in the file: {loss}',
+  ownFormat: 'Trajectory JSON',
+  reading: 'Reading...',
+  pastedText: 'Pasted text',
+  andOthers: '{name} and {count} more',
+  imported: 'Tracks from {name}: {count}',
+  importedNone: 'No tracks in {name}',
+  importFailed: '{name} cannot be used: {reason}',
+  whichFormat: '{name}: which format?',
+  severalFit: 'Several formats look like this, and their numbers mean different things.',
+  readAs: 'Read it as',
+  notChosen: 'No format was chosen.',
+  needsComfy: 'Other formats than Trajectory JSON are read and written by ComfyUI, which is not here.',
+  tooLarge: 'The files have {mib} MiB; no trajectory is that large.',
+  unreadableFile: 'The browser cannot read this file.',
+  dropHere: 'Drop trajectories, or a picture or video to draw on',
+
+  // Background
+  background: 'Background',
+  'background.input': 'What is wired in',
+  'background.result': 'Last result',
+  'background.file': 'A file',
+  'background.none': 'None',
+  backgroundFit: 'Placed',
+  'fit.crop': 'Cropped, as Image to Video does',
+  'fit.fit': 'Whole, with borders',
+  'fit.fill': 'Stretched',
+  'empty.input': 'Nothing is wired in, or it is known only after a run.',
+  'empty.result': 'No run has given pictures or a video yet.',
+  'empty.file': 'Choose a picture or video.',
+  chooseBackground: 'Choose a picture or video to draw on',
+  backgroundFailed: 'The background cannot be shown: {name}',
+
+  // Notes of a run
+  notes: 'About the last run',
+  forgetNotes: 'Understood',
+
   'help.title': 'Shortcuts',
   'help.enter': 'End the line; with a ready-made motion: put it in the middle',
   'help.escape': 'Cancel, select nothing, leave the large view',
@@ -136,18 +187,71 @@ const ENGLISH = {
   'help.double': 'On a path: new point. On a Bezier point: corner or smooth',
   'help.pointer': 'With the pointer',
   'help.click': 'Click twice',
+
+  // Timeline
+  lane: 'Times of the track. Up and down: next and last mark; left and right: move it; Delete: take it away',
+  laneEmpty: 'Select a track to see when it moves',
+  trackBar: 'Whole track',
+  pinMark: 'Point {number} of {count}',
+  shownMark: 'Shown from here',
+  hiddenMark: 'Hidden from here',
+  frameAt: 'Frame {frame} ({seconds} s)',
+  keyHere: 'Pin the track where it is at this frame, or free it',
+  pinHere: 'Pin the selected point to this frame',
+  visibleHere: 'Hide or show the track from this frame on',
+  noKeyHere: 'The track can be pinned only between its first and last frame',
+  seconds: 'Seconds instead of frame numbers',
+  shownPart: 'Part of the clip that the timeline shows',
+  'help.timeline': 'On the timeline: wheel or + and - to look closer; click twice to add or take away a key',
+
+  // Panel
+  reorder: 'Drag to another place in the list (Alt and up or down)',
+  pointEasing: 'Easing from this point on',
+  easingAsTrack: 'As the track',
+  handleIn: 'Handle before',
+  handleOut: 'Handle after',
+  'help.turn': 'Turn by 1 degree, with Shift by 15',
+  'help.scale': 'Scale by 1 %, with Shift by 10 %',
+
+  // Camera
+  camera: 'Camera',
+  chooseCamera: 'Camera: pan, tilt, zoom and roll',
+  pan: 'Pan right, px',
+  panHelp: 'So far the camera turns to the right until the last frame: the picture moves to the left',
+  tilt: 'Tilt up, px',
+  tiltHelp: 'So far the camera turns up until the last frame: the picture moves down',
+  zoom: 'Zoom, times',
+  zoomHelp: 'So much larger the picture is in the end; below 1 it gets smaller',
+  roll: 'Roll, degrees',
+  rollHelp: 'So far the camera turns clockwise until the last frame: the picture turns the other way',
+  grid: 'Its tracks lie in a grid of so many',
+  columns: 'Columns',
+  rows: 'Rows',
+  releaseCamera: 'Make ordinary tracks of it',
+  withCamera: 'Move with the camera',
+  withCameraHelp: 'For tracks drawn on the scene: add what the camera does to them',
+  againstCamera: 'Hold against the camera',
+  againstCameraHelp: 'Take out what the camera does; a thing that the camera follows stands still',
 }
 
 /** @typedef {keyof typeof ENGLISH} TextKey */
 
 /** @type {Record<string, string>} */
 let texts = ENGLISH
+let language = 'en'
 
 /**
  * @param {Readonly<Partial<Record<TextKey, string>>>} translated what is missing stays English
+ * @param {string} tag of the language, for the page
  */
-export function use(translated) {
+export function use(translated, tag) {
   texts = { ...ENGLISH, ...translated }
+  language = tag
+}
+
+/** The tag of the language in use: signs of Chinese and Japanese are drawn by it. */
+export function languageTag() {
+  return language
 }
 
 /**

@@ -42,10 +42,8 @@ export class Surface {
   #pointer = null
   /** @type {import('../editor/view/picking.mjs').Hit | null} */
   #hover = null
-  /** @type {CanvasImageSource | null} */
+  /** @type {import('./backings.mjs').Shown | null} */
   #background = null
-  /** @type {{ width: number, height: number } | null} */
-  #backgroundSize = null
   /** @type {ResizeObserver} */
   #observer
   #lastClick = { time: 0, x: 0, y: 0 }
@@ -96,15 +94,10 @@ export class Surface {
     this.#look(zoomAt(this.view, { x: width / 2, y: height / 2 }, factor))
   }
 
-  /**
-   * @param {CanvasImageSource | null} picture
-   * @param {{ width: number, height: number } | null} size
-   */
-  setBackground(picture, size) {
-    this.#background = picture
-    this.model.hasPicture = picture !== null
-    this.#backgroundSize = size
-    this.model.changed()
+  /** @param {import('./backings.mjs').Shown | null} shown from the next drawing on */
+  setBackground(shown) {
+    this.#background = shown
+    this.model.hasPicture = shown !== null
   }
 
   /** Ends the gesture under way without a trace. @returns {boolean} whether there was one */
@@ -141,7 +134,6 @@ export class Surface {
       density,
       colors: readColors(canvas),
       background: this.#background,
-      backgroundSize: this.#backgroundSize,
       flow: this.flow.picture(),
       gesture: this.#gesture,
       hover: this.#hover,

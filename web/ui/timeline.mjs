@@ -1,175 +1,219 @@
-// Play, scrub, and when the chosen track is there: its span with ends to drag, its pinned points, its warnings.
+// Play, scrub, and when the chosen track is there: numbers above, its times below.
 
-import { setSpan } from '../editor/edit/timing.mjs'
-import { findTrack } from '../editor/edit/change.mjs'
-import { clamp } from '../editor/base/geometry.mjs'
+import { moved, placeOf, showing, whole, zoomed } from '../editor/view/timescale.mjs'
 import { el, iconButton, numberField, press, relabel, toggleClass } from './dom.mjs'
-import { colorOf, warningsOf } from './derived.mjs'
 import { withKey } from './keys.mjs'
 import { t } from './strings.mjs'
+import { keysHere, removeMarkHere, toggleKey, toggleVisible } from './time_actions.mjs'
+import { dragTimes } from './timeline_drag.mjs'
+import { frameText, makeLane, percent } from './timeline_lane.mjs'
+import { moveMark } from './timeline_marks.mjs'
+import { makeRuler } from './timeline_ruler.mjs'
+
+export { makePlayer } from './player.mjs'
 
 /** @typedef {import('./model.mjs').Model} Model */
-/** @typedef {'scrub' | 'start' | 'end' | 'bar'} Grip */
+/** @typedef {import('./timeline_marks.mjs').Mark} Mark */
+/** @typedef {import('../editor/view/timescale.mjs').Stretch} Stretch */
+
+/** By one key, and by one step of the wheel. */
+const ZOOM_STEP = 1.5
+const WHEEL_SHARE = 1 / 400
 
 /** @param {Model} model */
 export function makeTimeline(model) {
   const play = iconButton('play', withKey('play'), () => model.become({ playing: !model.playing }))
   const loop = iconButton('loop', t('loop'), () => model.set({ loop: !model.settings.loop }))
+  const key = iconButton('key', withKey('keyHere'), () => toggleKey(model))
+  const turn = iconButton('eye', withKey('visibleHere'), () => toggleVisible(model))
   const field = numberField({ label: t('frame'), min: 1, max: 10_000 }, (value) => model.goTo(value - 1))
   const total = el('span', 'dim')
+  const seconds = el('button', 'button text seconds', { type: 'button', title: t('seconds') })
+  seconds.addEventListener('click', () => model.set({ secondsShown: !model.settings.secondsShown }))
+  const ruler = makeRuler({ role: 'slider', tabindex: 0, 'aria-label': t('timeline') })
+  const lane = makeLane(model, () => ruler.element.focus({ preventScroll: true }))
   const head = el('div', 'head')
-  const [start, end] = [
-    el('div', 'grip start', { title: t('trackStart') }),
-    el('div', 'grip end', { title: t('trackEnd') }),
-  ]
-  const bar = el('div', 'bar', {}, start, end)
-  const marks = el('div', 'marks')
-  const lane = el('div', 'lane', {}, bar, marks, head)
-  const ruler = el('div', 'ruler', { role: 'slider', tabindex: 0, 'aria-label': t('timeline') }, lane)
-  const element = el('div', 'timeline', {}, play, loop, ruler, el('label', 'frame', {}, field, total))
-  dragTimes(model, ruler, { start, end, bar })
-  ruler.addEventListener('keydown', (event) => {
-    const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 10, PageDown: -10 }[event.key]
-    if (by !== undefined) model.goTo(model.frame + by)
-    else if (event.key === 'Home') model.goTo(0)
-    else if (event.key === 'End') model.goTo(model.document.frames - 1)
-    else return
+  const tip = el('div', 'tip gone', { 'aria-hidden': 'true' })
+  const part = el('div', 'part gone', { title: t('shownPart') })
+  const times = el('div', 'times', {}, ruler.element, lane.element, head, tip, part)
+  const element = el(
+    'div',
+    'timeline',
+    {},
+    el('div', 'group', {}, play, loop),
+    times,
+    el('label', 'frame', {}, field, total),
+    el('div', 'group', {}, key, turn),
+    seconds,
+  )
+
+  /** @type {Stretch} */
+  let stretch = whole(model.document.frames)
+  let frames = model.document.frames
+  let width = 0
+  let followed = model.frame
+  const look = (/** @type {Stretch} */ wanted) => {
+    stretch = wanted
+    model.changed()
+  }
+  const tell = (/** @type {Mark | null} */ mark) => {
+    toggleClass(tip, 'gone', mark === null)
+    if (mark === null) return
+    tip.textContent = frameText(mark.frame, model.document.fps)
+    tip.style.left = percent(Math.min(Math.max(placeOf(stretch, mark.frame), 0), 1))
+  }
+  const giveUp = dragTimes(model, times, lane, { stretch: () => stretch, show: tell })
+  new ResizeObserver(() => {
+    width = lane.element.clientWidth
+    model.changed()
+  }).observe(lane.element)
+  dragPart(part, times, () => ({ stretch, frames: model.document.frames }), look)
+
+  times.addEventListener(
+    'wheel',
+    (event) => {
+      if (!times.closest('.tora-editor')?.contains(document.activeElement) || event.ctrlKey || event.metaKey) return
+      event.preventDefault()
+      event.stopPropagation()
+      const box = lane.element.getBoundingClientRect()
+      const px = event.deltaMode === 1 ? 16 : 1
+      const across = event.shiftKey ? event.deltaX || event.deltaY : event.deltaX
+      if (Math.abs(across) > Math.abs(event.shiftKey ? 0 : event.deltaY)) {
+        return look(moved(stretch, frames, ((across * px) / box.width) * (stretch.to - stretch.from)))
+      }
+      const at = stretch.from + ((event.clientX - box.left) / box.width) * (stretch.to - stretch.from)
+      look(zoomed(stretch, frames, at, Math.exp(-event.deltaY * px * WHEEL_SHARE)))
+    },
+    { passive: false },
+  )
+  times.addEventListener('keydown', (event) => {
+    const mark = lane.markOf(event.target instanceof Element ? event.target : null)
+    const did =
+      (event.key === 'Escape' && giveUp()) ||
+      closer(event) ||
+      (mark ? onMarkKey(model, lane, mark, event) : event.target === ruler.element && onRulerKey(model, event))
+    if (!did) return
     event.preventDefault()
     event.stopPropagation()
   })
+  const closer = (/** @type {KeyboardEvent} */ { key, ctrlKey, metaKey }) => {
+    if (ctrlKey || metaKey || !['+', '=', '-', '0'].includes(key)) return false
+    look(key === '0' ? whole(frames) : zoomed(stretch, frames, model.frame, key === '-' ? 1 / ZOOM_STEP : ZOOM_STEP))
+    return true
+  }
+
   const update = () => {
     const { document, frame, settings, playing } = model
+    const last = Math.max(document.frames - 1, 1)
+    if (document.frames !== frames) stretch = whole((frames = document.frames))
+    if (frame !== followed) stretch = showing(stretch, frames, (followed = frame))
     relabel(play, playing ? 'pause' : 'play', playing ? t('pause') : withKey('play'))
     press(loop, settings.loop)
+    press(seconds, settings.secondsShown)
+    seconds.textContent = `${(frame / document.fps).toFixed(2)} s`
     field.max = String(document.frames)
     field.show(frame + 1)
     total.textContent = `/ ${document.frames}`
-    ruler.setAttribute('aria-valuemin', '1')
-    ruler.setAttribute('aria-valuemax', String(document.frames))
-    ruler.setAttribute('aria-valuenow', String(frame + 1))
-    ruler.setAttribute('aria-valuetext', `${t('frame')} ${frame + 1}, ${(frame / document.fps).toFixed(2)} s`)
-    ruler.style.setProperty('--tora-frames', String(Math.max(document.frames - 1, 1)))
-    head.style.left = percent(frame / Math.max(document.frames - 1, 1))
-    const id = [...model.selection.keys()][0]
-    const track = id === undefined ? undefined : findTrack(document, id)
-    toggleClass(bar, 'gone', !track)
-    if (track) {
-      bar.style.left = percent(track.start)
-      bar.style.width = percent(track.end - track.start)
-      bar.style.setProperty('--tora-track', colorOf(track))
+    const here = keysHere(model)
+    press(key, here.pinned)
+    press(turn, here.turned)
+    key.disabled = turn.disabled = !here.track || here.track.locked
+    const slider = ruler.element
+    slider.setAttribute('aria-valuemin', '1')
+    slider.setAttribute('aria-valuemax', String(document.frames))
+    slider.setAttribute('aria-valuenow', String(frame + 1))
+    slider.setAttribute('aria-valuetext', frameText(frame, document.fps))
+    ruler.update(stretch, { frames, fps: document.fps, seconds: settings.secondsShown, width })
+    lane.update(stretch, width)
+    const at = placeOf(stretch, frame)
+    head.style.left = percent(at)
+    toggleClass(head, 'gone', at < 0 || at > 1)
+    const isPart = stretch.to - stretch.from < last
+    toggleClass(part, 'gone', !isPart)
+    if (isPart) {
+      part.style.left = percent(stretch.from / last)
+      part.style.width = percent((stretch.to - stretch.from) / last)
     }
-    const pins = (track?.points ?? []).flatMap((point) => (point.t === undefined ? [] : [mark('pin', point.t, 0)]))
-    const keys = (track?.visibility ?? []).map((key) => mark(key.visible ? 'shown' : 'hidden', key.t, 0))
-    const index = track ? document.tracks.indexOf(track) : -1
-    const last = Math.max(document.frames - 1, 1)
-    const warnings = model.inGesture
-      ? []
-      : warningsOf(document)
-          .filter((warning) => warning.track === index)
-          .map(({ from, to }) => mark('bad', (from - 1) / last, (to - from + 1) / last))
-    marks.replaceChildren(...warnings, ...pins, ...keys)
   }
   return { element, update }
 }
 
 /**
- * @param {string} kind
- * @param {number} at
- * @param {number} width
+ * @param {Model} model
+ * @param {KeyboardEvent} event
+ * @returns {boolean}
  */
-function mark(kind, at, width) {
-  const element = el('div', `mark ${kind}`)
-  element.style.left = percent(at)
-  if (width > 0) element.style.width = percent(width)
-  return element
-}
-
-/** @param {number} share */
-function percent(share) {
-  return `${(100 * share).toFixed(3)}%`
+function onRulerKey(model, { key }) {
+  const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 10, PageDown: -10 }[key]
+  if (by !== undefined) model.goTo(model.frame + by)
+  else if (key === 'Home') model.goTo(0)
+  else if (key === 'End') model.goTo(model.document.frames - 1)
+  else return false
+  return true
 }
 
 /**
+ * Left and right move a mark by a frame, up and down go from mark to mark.
  * @param {Model} model
- * @param {HTMLElement} ruler
- * @param {Readonly<Record<Exclude<Grip, 'scrub'>, HTMLElement>>} grips
+ * @param {ReturnType<typeof makeLane>} view
+ * @param {Mark} mark
+ * @param {KeyboardEvent} event
+ * @returns {boolean}
  */
-function dragTimes(model, ruler, grips) {
-  /** @type {{ grip: Grip, base: Model['document'], from: number, id: number } | null} */
-  let dragging = null
-  /** @param {PointerEvent} event */
-  const timeAt = (event) => {
-    const box = ruler.getBoundingClientRect()
-    const pad = (Number.parseFloat(getComputedStyle(ruler).paddingLeft) * box.width) / ruler.offsetWidth
-    return clamp((event.clientX - box.left - pad) / (box.width - 2 * pad), 0, 1)
+function onMarkKey(model, view, mark, { key, shiftKey, ctrlKey, metaKey, altKey }) {
+  const { lane, shown } = view
+  if (!lane || ctrlKey || metaKey || altKey) return false
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[key]
+  if (step !== undefined) {
+    // From between two frames the next one is less than a frame away.
+    const next = step > 0 ? Math.floor(mark.frame + 1 + 1e-6) : Math.ceil(mark.frame - 1 - 1e-6)
+    const to = shiftKey ? next + 9 * step : next
+    const after = moveMark(model.document, lane, mark, to, false)
+    model.edit(after, model.selection, `time:${mark.kind}:${mark.index}:${lane.ids}`)
+    return true
   }
-  ruler.addEventListener('pointerdown', (event) => {
+  const by = { ArrowUp: -1, ArrowDown: 1, Home: -shown.length, End: shown.length }[key]
+  if (by !== undefined) {
+    const at = shown.indexOf(mark) + by
+    view.activate(shown[Math.min(Math.max(at, 0), shown.length - 1)])
+    model.changed()
+  } else if (key === 'Enter' || key === ' ') model.goTo(mark.frame)
+  else if ((key === 'Delete' || key === 'Backspace') && ['pin', 'shown', 'hidden'].includes(mark.kind)) {
+    const neighbor = shown[shown.indexOf(mark) - 1]
+    removeMarkHere(model, lane, mark)
+    if (neighbor) view.activate(neighbor)
+  } else return false
+  return true
+}
+
+/**
+ * The bar that tells which part of the clip is shown, to be dragged along.
+ * @param {HTMLElement} part
+ * @param {HTMLElement} times
+ * @param {() => Readonly<{ stretch: Stretch, frames: number }>} now
+ * @param {(stretch: Stretch) => void} look
+ */
+function dragPart(part, times, now, look) {
+  /** @type {{ x: number, from: Stretch } | null} */
+  let grabbed = null
+  part.addEventListener('pointerdown', (event) => {
     if (event.button !== 0) return
     event.preventDefault()
-    ruler.focus({ preventScroll: true })
-    ruler.setPointerCapture(event.pointerId)
-    const id = [...model.selection.keys()][0] ?? 0
-    const found = Object.entries(grips).find(([, element]) => element === event.target)
-    const grip = found && event.target !== grips.bar ? /** @type {Grip} */ (found[0]) : 'scrub'
-    dragging = { grip, base: model.document, from: timeAt(event), id }
-    model.become({ playing: false })
-    if (grip === 'scrub') model.goTo(timeAt(event) * (model.document.frames - 1))
+    event.stopPropagation()
+    part.setPointerCapture(event.pointerId)
+    grabbed = { x: event.clientX, from: now().stretch }
   })
-  ruler.addEventListener('pointermove', (event) => {
-    if (!dragging || !ruler.hasPointerCapture(event.pointerId)) return
-    const { grip, base, id } = dragging
-    const last = Math.max(base.frames - 1, 1)
-    const time = Math.round(timeAt(event) * last) / last
-    if (grip === 'scrub') return model.goTo(time * last)
-    const track = findTrack(base, id)
-    if (!track) return
-    const least = 1 / last
-    const [from, to] =
-      grip === 'start'
-        ? [Math.min(time, track.end - least), track.end]
-        : [track.start, Math.max(time, track.start + least)]
-    model.show(setSpan(base, [id], from, to, 'keep'))
+  part.addEventListener('pointermove', (event) => {
+    if (!grabbed) return
+    event.stopPropagation()
+    const { frames } = now()
+    look(
+      moved(grabbed.from, frames, ((event.clientX - grabbed.x) / times.getBoundingClientRect().width) * (frames - 1)),
+    )
   })
-  const stop = (/** @type {PointerEvent} */ event) => {
-    if (!dragging) return
-    dragging = null
-    if (event.type === 'pointercancel') model.cancel()
-    else if (model.inGesture) model.edit(model.document)
-  }
-  ruler.addEventListener('pointerup', stop)
-  ruler.addEventListener('pointercancel', stop)
-}
-
-/**
- * Moves the frame on while playing; a picture a frame, never faster than the screen.
- * @param {Model} model
- * @returns {() => void} call it after each change
- */
-export function makePlayer(model) {
-  let running = false
-  let begun = 0
-  let from = 0
-  const step = (/** @type {number} */ now) => {
-    const { frames, fps } = model.document
-    if (!model.playing) {
-      running = false
-      return
-    }
-    const at = from + Math.floor(((now - begun) / 1000) * fps)
-    if (at >= frames && !model.settings.loop) {
-      running = false
-      model.goTo(frames - 1)
-      model.become({ playing: false })
-      return
-    }
-    model.goTo(at % frames)
-    requestAnimationFrame(step)
-  }
-  return () => {
-    if (!model.playing || running) return
-    running = true
-    begun = performance.now()
-    from = model.frame >= model.document.frames - 1 ? 0 : model.frame
-    requestAnimationFrame(step)
+  for (const name of /** @type {const} */ (['pointerup', 'pointercancel'])) {
+    part.addEventListener(name, () => {
+      grabbed = null
+    })
   }
 }

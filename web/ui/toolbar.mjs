@@ -51,8 +51,9 @@ export function makeToolbar(context, { display, isLarge, canBeLarge }) {
   const redo = iconButton('redo', withKey('redo'), () => model.redo())
   const flow = iconButton('flow', withKey('flow'), () => toggleFlow(model))
   const fit = iconButton('fit', withKey('fit'), () => surface.showAll())
-  const show = iconButton('magnet', t('display'), display)
+  const show = iconButton('sliders', t('display'), display)
   const panel = iconButton('tracks', withKey('panel'), context.togglePanel)
+  const files = iconButton('file', withKey('files'), context.toggleFiles)
   const help = iconButton('help', withKey('help'), context.toggleHelp)
   const large = iconButton('large', withKey('large'), context.toggleLarge)
   const element = el(
@@ -63,7 +64,7 @@ export function makeToolbar(context, { display, isLarge, canBeLarge }) {
     presetRow,
     el('div', 'group', {}, undo, redo),
     el('div', 'group', {}, flow, fit, show),
-    el('div', 'group last', {}, panel, help, canBeLarge && large),
+    el('div', 'group last', {}, files, panel, help, canBeLarge && large),
   )
   const update = () => {
     for (const { name, button } of tools) press(button, model.tool === name)

@@ -1,6 +1,7 @@
 // The box round chosen tracks, with knobs to scale and to turn them.
 
 import { rotation, scaling } from '../editor/base/geometry.mjs'
+import { isCameraTrack } from '../editor/camera/members.mjs'
 import { toScreen } from '../editor/view/view.mjs'
 
 /** @typedef {import('../editor/base/geometry.mjs').Matrix} Matrix */
@@ -26,7 +27,7 @@ export function isTransformable(document, selection) {
   let count = 0
   for (const [id, indexes] of selection) {
     const track = document.tracks.find((other) => other.id === id)
-    if (!track || track.locked || track.hidden) continue
+    if (!track || track.locked || track.hidden || isCameraTrack(document, id)) continue
     count += indexes.length || track.points.length
   }
   return count > 1

@@ -10,7 +10,7 @@ const at = plainPage()
 const settings = () => at.page.evaluate(() => window.editor.model.committed.camera?.settings ?? null)
 const ofCamera = async () => (await at.tracks()).filter(({ name }) => name.startsWith('camera '))
 const panel = () => at.page.getByRole('group', { name: 'Camera' })
-const row = () => at.page.getByRole('option', { name: 'Camera', exact: true })
+const row = () => at.page.getByRole('row', { name: 'Camera', exact: true })
 
 async function addCamera() {
   await at.page.locator('.tora-surface').focus()
@@ -153,7 +153,7 @@ test('the row hides, locks and recolours all of it, and moves it as one', async 
     .click()
   assert.deepEqual((await at.state()).editor.hidden, twelve)
   await row().getByRole('button', { name: 'Show' }).click()
-  await row().getByLabel('Colour').fill('#00ff00')
+  await row().getByLabel('Color').fill('#00ff00')
   assert.ok((await ofCamera()).every(({ color }) => color === '#00ff00'))
   await row().focus()
   await at.press('Alt+ArrowUp')

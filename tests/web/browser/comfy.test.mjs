@@ -4,9 +4,11 @@
 import { after, before, beforeEach, describe } from 'node:test'
 import { launch } from './browser.mjs'
 import { drawing } from './comfy/drawing.mjs'
+import { files } from './comfy/files.mjs'
 import { inGraph } from './comfy/graph.mjs'
 import { keeping } from './comfy/keeping.mjs'
 import { comfyPage } from './comfy/page.mjs'
+import { values } from './comfy/values.mjs'
 
 const skip = process.env.TORA_COMFY_URL ? false : 'TORA_COMFY_URL is not set'
 
@@ -25,5 +27,7 @@ for (const vue of [false, true]) {
     drawing(on)
     inGraph(on)
     keeping(on)
+    if (!vue) values(on) // the same for both
+    files(on)
   })
 }

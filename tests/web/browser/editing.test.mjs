@@ -23,7 +23,7 @@ async function two() {
 }
 
 const order = async () => (await at.tracks()).map(({ name }) => name)
-const row = (name) => at.page.getByRole('option', { name, exact: true })
+const row = (name) => at.page.getByRole('row', { name, exact: true })
 const part = async (name) => (await at.state()).editor[name] ?? []
 const points = async (place = 1) => (await at.tracks())[place].points.flatMap(({ x, y }) => [x, y])
 const panel = () => at.page.locator('.tora-panel')
@@ -86,7 +86,7 @@ test('tracks are hidden and locked by a click and by keys, and a locked one is n
 test('a colour chosen is the track’s, and dragging over colours is one step', async () => {
   await two()
   const steps = await at.undos()
-  const color = row('B').getByLabel('Colour')
+  const color = row('B').getByLabel('Color')
   for (const value of ['#ff0000', '#00ff00', '#0000ff']) await color.fill(value)
   await settled(at.page)
   assert.equal((await at.tracks())[1].color, '#0000ff')

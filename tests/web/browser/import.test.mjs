@@ -38,7 +38,24 @@ async function open(options = '') {
     window.reached = []
     for (const name of ['drop', 'paste']) document.addEventListener(name, () => window.reached.push(name))
   })
+  await countImports()
   await settled(page)
+}
+
+/** Counts in the page what the importer was given, `window.begun`, and what came to an end, `window.ended`. */
+async function countImports() {
+  await page.evaluate(() => {
+    Object.assign(window, { begun: 0, ended: 0, waitedFor: 0 })
+    const { importer } = window.editor
+    for (const name of ['addFiles', 'addText']) {
+      const take = importer[name].bind(importer)
+      importer[name] = async (given) => {
+        window.begun++
+        await take(given)
+        window.ended++
+      }
+    }
+  })
 }
 
 /** The editor with somebody to ask: `answer` is called in the page, and what it was asked is in `window.asked`. */
@@ -72,6 +89,7 @@ async function openWithFormats(answer) {
     })
     document.querySelector('#place').append(window.editor.element)
   }, answer.toString())
+  await countImports()
   await settled(page)
 }
 
@@ -115,14 +133,26 @@ const paste = async (text) => {
   await page.evaluate((text) => {
     const clipboardData = new DataTransfer()
     clipboardData.setData('text/plain', text)
-    document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+    document.activeElement.dispatchEvent(
+      new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
+    )
   }, text)
   await said()
 }
 
-/** Waits until nothing is being read. */
+/** Waits until what was given last is read, or a question is asked. */
 async function said() {
-  await page.waitForFunction(() => window.editor.importer.shown?.kind !== 'busy')
+  await page.waitForFunction(() => {
+    const { shown } = window.editor.importer
+    return window.begun > window.waitedFor && (window.ended === window.begun || shown?.kind === 'question')
+  })
+  await page.evaluate(() => (window.waitedFor = window.begun))
+  await settled(page)
+}
+
+/** Waits until it is read as another format. */
+async function readAnew() {
+  await page.waitForFunction(() => window.editor.importer.shown?.kind === 'report')
   await settled(page)
 }
 
@@ -167,7 +197,7 @@ test('own JSON is pasted without anybody to ask, scaled to this canvas, in one s
   await open('?width=1440&height=960')
   await paste(JSON.stringify(LINE))
   assert.deepEqual(await starts(), [[200, 480]])
-  assert.match(await panel().innerText(), /Pasted text: 1 tracks added/)
+  assert.match(await panel().innerText(), /Tracks from Pasted text: 1/)
   await undo()
   assert.deepEqual(await tracks(page), [])
   assert.deepEqual(await page.evaluate(() => window.reached), [])
@@ -193,7 +223,7 @@ test('without ComfyUI other texts are refused in words, and the drawing stays', 
   await paste('{"version": 99, "tracks": []}')
   assert.match(await panel().innerText(), /later release/)
   await paste('{"version": 1, "width": 10, "height": 10, "frames": 9, "tracks": []}')
-  assert.match(await panel().innerText(), /no tracks in it/)
+  assert.match(await panel().innerText(), /No tracks in Pasted text/)
   assert.deepEqual(await tracks(page), before)
   await paste(' \n ')
   assert.deepEqual(await tracks(page), before)
@@ -207,10 +237,27 @@ test('dropped files are taken before the page gets them, all in one step of undo
   ]
   assert.equal(await drop(files), true)
   assert.deepEqual(await starts(), [[10, 10], [15, 15], [20, 20]]) // prettier-ignore
-  assert.match(await panel().innerText(), /a\.json: 2 tracks added[\s\S]*b\.json: 1 tracks added[\s\S]*broken\.json: /)
+  assert.match(await panel().innerText(), /from a\.json: 2[\s\S]*from b\.json: 1[\s\S]*broken\.json: /)
   assert.deepEqual(await page.evaluate(() => window.reached), [])
   await undo()
   assert.deepEqual(await tracks(page), [])
+})
+
+test('of a text with its picture, as spreadsheets copy it, the text is read', async () => {
+  const paste = (text) =>
+    page.evaluate((text) => {
+      const clipboardData = new DataTransfer()
+      clipboardData.items.add(new File(['x'], 'image.png', { type: 'image/png' }))
+      if (text) clipboardData.setData('text/plain', text)
+      const options = { clipboardData, bubbles: true, cancelable: true }
+      document.activeElement.dispatchEvent(new ClipboardEvent('paste', options))
+    }, text)
+  await page.locator('.tora-surface').focus()
+  await paste(JSON.stringify(LINE))
+  await page.waitForFunction(() => window.editor.model.document.tracks.length === 1)
+  assert.equal(await page.evaluate(() => window.editor.model.settings.backgroundSource), 'input')
+  await paste('')
+  await page.waitForFunction(() => window.editor.model.settings.backgroundSource === 'file')
 })
 
 test('a dropped text is read as a pasted one, and what pages drag within themselves is left to them', async () => {
@@ -253,7 +300,7 @@ test('other formats go to the host, together and in the order of their numbers, 
   ])
   assert.deepEqual(await starts(), [[1, 2], [3, 4]]) // prettier-ignore
   const told = await panel().innerText()
-  assert.match(told, /1\.txt and 2 more: 2 tracks added/)
+  assert.match(told, /from 1\.txt and 2 more: 2/)
   assert.match(told, /Tora text.*lines of two numbers[\s\S]*scaled from 256x256/)
 })
 
@@ -267,7 +314,7 @@ test('files that make no sense together are read one by one, and which failed is
   const svg = (name) => ({ name, type: 'image/svg+xml', content: '<svg/>' })
   await drop([svg('a.svg'), svg('b.svg')])
   assert.deepEqual(await starts(), [[5, 6]])
-  assert.match(await panel().innerText(), /a\.svg: 1 tracks added[\s\S]*b\.svg: no path in it/)
+  assert.match(await panel().innerText(), /from a\.svg: 1[\s\S]*b\.svg: no path in it/)
 })
 
 const AMBIGUOUS = (asked, ReadError) => {
@@ -284,14 +331,15 @@ const AMBIGUOUS = (asked, ReadError) => {
 test('where several formats fit the user is asked, by keys as well, and can read it as another one later', async () => {
   await openWithFormats(AMBIGUOUS)
   await paste('[[1,2],[3,4]]')
-  assert.match(await panel().innerText(), /What is Pasted text\?/)
+  assert.match(await panel().innerText(), /Pasted text: which format\?/)
   assert.deepEqual(await tracks(page), [])
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Pairs, pixels')
   await page.keyboard.press('Enter')
-  await said()
+  await readAnew()
   assert.deepEqual(await starts(), [[40, 7]])
   await panel().getByLabel('Read it as').selectOption('dragnuwa')
-  await said()
+  await page.waitForFunction(() => window.editor.model.document.tracks[0].points[0].x === 50)
+  await readAnew()
   assert.deepEqual(await starts(), [[50, 7]])
   assert.deepEqual(await panel().locator('option').allInnerTexts(), ['Own', 'Pairs, pixels', 'Pairs, 576x320'])
   await undo()
@@ -357,7 +405,7 @@ test('the drawing is saved as own JSON and as coordinates, without what is muted
   const { tracks: written, ...canvas } = JSON.parse(own.bytes)
   assert.deepEqual(canvas, { ...LINE, tracks: undefined, fps: 8 }.tracks ?? { ...canvas })
   assert.deepEqual([canvas.format, canvas.width, written.length], ['tora-trajectory', 720, 1])
-  assert.match(await page.locator('.tora-popup .tora-notes:visible').innerText(), /1 tracks/)
+  assert.match(await page.locator('.tora-popup .tora-notes:visible').innerText(), /Muted tracks are not in the file: 1/)
   const { name, bytes } = await saved('spline-editor')
   assert.equal(name, 'coordinates.json')
   const lists = JSON.parse(bytes)
@@ -437,7 +485,12 @@ test('frames on a sheet and pictures by themselves follow the timeline too', asy
   const sheet = await page.evaluate(async () => {
     const canvas = new OffscreenCanvas(64, 32)
     const g = canvas.getContext('2d')
-    for (const [color, x, y] of [['#ff0000', 0, 0], ['#00ff00', 32, 0], ['#0000ff', 0, 16]]) { // prettier-ignore
+    for (const [color, x, y] of [
+      ['#ff0000', 0, 0],
+      ['#00ff00', 32, 0],
+      ['#0000ff', 0, 16],
+    ]) {
+      // prettier-ignore
       g.fillStyle = color
       g.fillRect(x, y, 20, 12)
     }
@@ -448,10 +501,16 @@ test('frames on a sheet and pictures by themselves follow the timeline too', asy
   for (const color of ['#ff0000', '#00ff00', '#0000ff']) {
     const bytes = await halves(20, 12, color, color)
     singles.push(
-      await page.evaluate((bytes) => URL.createObjectURL(new Blob([new Uint8Array(bytes)], { type: 'image/png' })), bytes),
+      await page.evaluate(
+        (bytes) => URL.createObjectURL(new Blob([new Uint8Array(bytes)], { type: 'image/png' })),
+        bytes,
+      ),
     )
   }
-  for (const input of [{ ...backing, tileWidth: 20, tileHeight: 12 }, { kind: 'pictures', name: 'three', addresses: singles }]) {
+  for (const input of [
+    { ...backing, tileWidth: 20, tileHeight: 12 },
+    { kind: 'pictures', name: 'three', addresses: singles },
+  ]) {
     await page.evaluate((input) => window.editor.offer({ input }), input)
     const shown = [[0, [255, 0, 0]], [24, [0, 255, 0]], [48, [0, 0, 255]], [11, [255, 0, 0]]] // prettier-ignore
     for (const [frame, color] of shown) {
@@ -465,7 +524,7 @@ test('frames on a sheet and pictures by themselves follow the timeline too', asy
 })
 
 test('the menu says where the background comes from, what is missing, and takes the last result', async () => {
-  await page.getByTitle('Display and snapping').click()
+  await page.getByTitle('Background and snapping').click()
   await settled(page)
   const popup = page.locator('.tora-popup:visible')
   assert.match(await popup.innerText(), /Nothing is wired in/)
@@ -484,6 +543,19 @@ test('the menu says where the background comes from, what is missing, and takes 
   await popup.getByLabel('Background', { exact: true }).selectOption('none')
   await settled(page)
   assert.equal(await page.evaluate(() => window.editor.model.hasPicture), false)
+})
+
+test('where a browser can not show a video, what a run gave of it is shown', async () => {
+  const content = await halves(72, 48, '#00ff00', '#00ff00')
+  await page.evaluate((bytes) => {
+    const address = (bytes) => URL.createObjectURL(new Blob([new Uint8Array(bytes)]))
+    const otherwise = { kind: 'picture', name: 'green', addresses: [address(bytes)] }
+    window.editor.offer({ input: { kind: 'video', name: 'no.mp4', addresses: [address([1, 2, 3])], otherwise } })
+  }, content)
+  await page.waitForFunction(() => window.editor.model.hasPicture)
+  await settled(page)
+  near((await colors([{ x: 50, y: 400 }]))[0], [0, 255, 0])
+  assert.equal(await page.evaluate(() => window.editor.model.message), '')
 })
 
 test('a background that can not be shown is told of', async () => {
@@ -520,18 +592,36 @@ test('tracks that are wired in are in the motion picture, and seen beside the dr
   white((await colors([{ x: 350, y: 108 }]))[0])
 })
 
+test('wired tracks are copied into the drawing in one step, to be changed there', async () => {
+  await page.evaluate(async (wired) => {
+    const { loadState } = await import('../web/editor/document/load.mjs')
+    const { setFields } = await import('../web/editor/edit/tracks.mjs')
+    const { document } = loadState(wired)
+    window.editor.model.become({ wired: setFields(document, [1], { muted: true }).tracks })
+  }, LINE)
+  await page.locator('.tora-surface').focus()
+  await page.keyboard.press('o')
+  await page.getByRole('button', { name: 'Copy the wired tracks into the drawing: 1' }).click()
+  await settled(page)
+  assert.deepEqual(await starts(), [[100, 240]])
+  assert.equal(await page.evaluate(() => window.editor.model.document.tracks[0].muted), false)
+  assert.match(await panel().innerText(), /Tracks from the wires: 1[\s\S]*Remove the wire/)
+  await undo()
+  assert.deepEqual(await tracks(page), [])
+})
+
 test('a muted track is in the list, and in nothing that the model gets', async () => {
   await paste(JSON.stringify(LINE))
   await page.keyboard.press('t')
   await settled(page)
-  await page.getByTitle('Leave out: the model does not get it').click()
+  await page.getByTitle('Mute: the model does not get the track').click()
   await settled(page)
   assert.equal((await tracks(page)).length, 1)
   const sent = await page.evaluate(() => window.editor.model.promptValue)
   assert.deepEqual([Object.keys(sent), sent.trajectory.tracks], [['version', 'trajectory'], []])
   await flowShown()
   white((await colors([{ x: 330, y: 250 }]))[0])
-  await page.getByTitle('Left out now').click()
+  await page.getByTitle('Muted: give').click()
   await page.waitForTimeout(900)
   assert.ok((await colors([{ x: 330, y: 250 }]))[0][1] < 200)
   await undo()
@@ -562,7 +652,13 @@ test('notes of a run stand in the status line, open at length and are put away',
 // --- Languages --------------------------------------------------------------------------------------------------------
 
 test('texts are in the language that is asked for, and fall back to English', async () => {
-  for (const [tag, lang] of [['ja', 'ja'], ['zh-CN', 'zh'], ['de', 'en'], ['zh-TW', 'en']]) { // prettier-ignore
+  for (const [tag, lang] of [
+    ['ja', 'ja'],
+    ['zh-CN', 'zh'],
+    ['de', 'en'],
+    ['zh-TW', 'en'],
+  ]) {
+    // prettier-ignore
     await open(`?language=${tag}`)
     assert.equal(await page.locator('.tora-editor').getAttribute('lang'), lang)
     const hint = await page.locator('.tora-hint').innerText()

@@ -25,7 +25,11 @@
  * }>} Track
  */
 
-/** @typedef {Track & Readonly<{ id: number, hidden: boolean, locked: boolean }>} EditorTrack */
+/**
+ * hidden: not shown in the editor, and nothing else. muted: left out of all that is handed on: the model's picture, the
+ * node's outputs, files.
+ * @typedef {Track & Readonly<{ id: number, hidden: boolean, locked: boolean, muted: boolean }>} EditorTrack
+ */
 
 /**
  * A new track as drawing tools hand it over: points, and what differs from the defaults.
@@ -41,7 +45,23 @@
  */
 
 /**
- * @typedef {Canvas & Readonly<{ tracks: readonly EditorTrack[], nextId: number, kept: readonly Kept[] }>} Document
+ * What a camera does over the clip, and the grid of tracks that it is drawn as. Meaning and signs are those of
+ * tora_core/trajectory/shaping/camera.py; strength and radius are its tracks'.
+ * @typedef {Readonly<{
+ *   panPx: number, tiltPx: number, zoom: number, rollDegrees: number, start: number, end: number, easing: Easing,
+ *   columns: number, rows: number, strength: number, radius: number,
+ * }>} CameraSettings
+ */
+
+/**
+ * The camera layer: its settings, and the tracks that were made of them, row by row.
+ * @typedef {Readonly<{ settings: CameraSettings, ids: readonly number[] }>} CameraLayer
+ */
+
+/**
+ * @typedef {Canvas & Readonly<{
+ *   tracks: readonly EditorTrack[], camera: CameraLayer | null, nextId: number, kept: readonly Kept[],
+ * }>} Document
  */
 
 /**

@@ -2,6 +2,7 @@
 
 import { EditorError, isMapping, shown } from '../base/checks.mjs'
 import { MAX_BYTES } from '../base/limits.mjs'
+import { readCamera } from './camera.mjs'
 import { TRAJECTORY_VERSION, checkVersion, readTrajectory } from './read.mjs'
 import { repairTrajectory } from './repair.mjs'
 import { STATE_VERSION } from './save.mjs'
@@ -182,17 +183,22 @@ function loaded({ trajectory, places }, editor, broken) {
   const settings = readSettings(editor, tell)
   const hidden = readPlaces('hidden', editor.hidden, tell)
   const locked = readPlaces('locked', editor.locked, tell)
+  const muted = readPlaces('muted', editor.muted, tell)
   const tracks = trajectory.tracks.map((track, i) => {
     const place = places === null ? i : places[i]
-    return { ...track, id: i + 1, hidden: hidden.has(place), locked: locked.has(place) }
+    return { ...track, id: i + 1, hidden: hidden.has(place), locked: locked.has(place), muted: muted.has(place) }
   })
+  const { width, height, frames, fps } = trajectory
+  /** @type {(place: number) => Document['tracks'][number] | undefined} */
+  const trackAt = (place) => tracks[places === null ? place : places.indexOf(place)]
+  const camera = readCamera(editor.camera, { width, height, frames, tracks }, trackAt, tell)
   const before = Array.isArray(editor.kept) ? editor.kept.map(asKept) : []
   if (editor.kept !== undefined && !Array.isArray(editor.kept)) before.push(asKept(editor.kept))
-  const own = ['hidden', 'locked', 'kept']
+  const own = ['hidden', 'locked', 'muted', 'camera', 'kept']
   const other = Object.entries(editor).filter(([key]) => !isSetting(key) && !own.includes(key))
-  const { width, height, frames, fps } = trajectory
+  const kept = [...before, ...broken]
   return {
-    document: { width, height, frames, fps, tracks, nextId: tracks.length + 1, kept: [...before, ...broken] },
+    document: { width, height, frames, fps, tracks, camera, nextId: tracks.length + 1, kept },
     settings,
     other: Object.fromEntries(other),
     problems: broken.map(({ place, reason }) => ({ code: 'broken', place, reason })),

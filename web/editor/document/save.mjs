@@ -1,5 +1,6 @@
 // The one saved dict: { version, trajectory, editor }.
 
+import { writeCamera } from './camera.mjs'
 import { SETTING_DEFAULTS, writeSettings } from './settings.mjs'
 import { writeTrajectory } from './write.mjs'
 
@@ -19,6 +20,8 @@ export function saveState(document, settings = SETTING_DEFAULTS, other = {}) {
   const places = (chosen) => document.tracks.flatMap((track, i) => (chosen(track) ? [i] : []))
   const hidden = places((track) => track.hidden)
   const locked = places((track) => track.locked)
+  const camera = writeCamera(document)
+  const muted = places((track) => track.muted)
   return {
     version: STATE_VERSION,
     trajectory: writeTrajectory(document),
@@ -26,6 +29,8 @@ export function saveState(document, settings = SETTING_DEFAULTS, other = {}) {
       ...other,
       ...(hidden.length > 0 && { hidden }),
       ...(locked.length > 0 && { locked }),
+      ...(muted.length > 0 && { muted }),
+      ...(camera !== null && { camera }),
       ...writeSettings(settings),
       ...(document.kept.length > 0 && { kept: document.kept }),
     },

@@ -14,17 +14,22 @@ import { MAX_CANVAS_PX, MAX_COORDINATE_PX, MAX_FRAMES } from '../base/limits.mjs
  */
 
 /**
- * backgroundFit: as Image to Video does it. flowOpacity: of the motion picture over the background, 0 hides it.
+ * backgroundSource: what is wired in, the last result of the graph, the file that `background` names, or nothing.
+ * backgroundFit: crop is what Image to Video does. flowOpacity: of the motion picture over the background, 0 hides it.
  * marginShare: how much room round the frame is shown, as a share of its longer side. frame: where the playhead stands.
+ * secondsShown: the timeline counts in seconds.
  * @typedef {Readonly<{
- *   background: FileReference | null, backgroundFit: 'crop' | 'fill' | 'fit', backgroundOpacity: number,
+ *   backgroundSource: 'input' | 'result' | 'file' | 'none', background: FileReference | null,
+ *   backgroundFit: 'crop' | 'fill' | 'fit', backgroundOpacity: number,
  *   flowOpacity: number, gridShown: boolean, gridPx: number, snapGrid: boolean, snapCenter: boolean,
  *   snapEdges: boolean, snapPoints: boolean, marginShare: number, view: SavedView | null, frame: number, loop: boolean,
+ *   secondsShown: boolean,
  * }>} Settings
  */
 
 /** @type {Settings} */
 export const SETTING_DEFAULTS = Object.freeze({
+  backgroundSource: 'input',
   background: null,
   backgroundFit: 'crop',
   backgroundOpacity: 1,
@@ -39,6 +44,7 @@ export const SETTING_DEFAULTS = Object.freeze({
   view: null,
   frame: 0,
   loop: true,
+  secondsShown: false,
 })
 
 const LONGEST_PATH = 1024
@@ -48,6 +54,8 @@ const MAX_SCALE = 1024
 
 /** @type {Readers} */
 const READERS = {
+  backgroundSource: (place, value) =>
+    choice(place, value, /** @type {const} */ (['input', 'result', 'file', 'none'])),
   background: (place, value) => (value === null ? null : readReference(place, value)),
   backgroundFit: (place, value) => choice(place, value, /** @type {const} */ (['crop', 'fill', 'fit'])),
   backgroundOpacity: (place, value) => number(place, value, 0, 1),
@@ -62,6 +70,7 @@ const READERS = {
   view: (place, value) => (value === null ? null : readView(place, value)),
   frame: (place, value) => integer(place, value, 0, MAX_FRAMES - 1),
   loop: boolean,
+  secondsShown: boolean,
 }
 
 /**

@@ -2,6 +2,7 @@
 // loading kept aside.
 
 import { CANVAS_CHECKS } from '../document/read.mjs'
+import { cameraOnCanvas } from './camera.mjs'
 import { withPoints } from './change.mjs'
 
 /** @typedef {import('../base/types.mjs').Document} Document */
@@ -10,7 +11,8 @@ import { withPoints } from './change.mjs'
 
 /**
  * The same drawing on another canvas: points and handles scaled by width and height (locked tracks too), radius as it
- * is. Another frame count stretches the motion. Throws EditorError for what Python would refuse.
+ * is; pan and tilt of a camera likewise, and its tracks made anew. Another frame count stretches the motion. Throws
+ * EditorError for what Python would refuse.
  * @param {Document} document
  * @param {Partial<Canvas>} canvas
  * @returns {Document}
@@ -22,7 +24,7 @@ export function setCanvas(document, canvas) {
   const fps = CANVAS_CHECKS.fps(canvas.fps ?? document.fps)
   const resized = scaled(document, width, height)
   if (resized === document && frames === document.frames && fps === document.fps) return document
-  return { ...resized, frames, fps }
+  return cameraOnCanvas({ ...resized, frames, fps }, document)
 }
 
 /**

@@ -3,6 +3,7 @@
 import { EditorError } from '../base/checks.mjs'
 import { clamp } from '../base/geometry.mjs'
 import { MAX_COORDINATE_PX, MAX_POINTS, MAX_TOTAL_POINTS, MAX_TRACKS } from '../base/limits.mjs'
+import { isCameraTrack } from '../camera/members.mjs'
 import { mendTimes } from '../time/keys.mjs'
 
 /** @typedef {import('../base/types.mjs').Document} Document */
@@ -20,18 +21,21 @@ export function findTrack(document, id) {
 }
 
 /**
- * The document with some tracks changed; the same document if no track is another after it. Locked tracks stay.
+ * The document with some tracks changed; the same document if no track is another after it. Locked tracks stay, and
+ * those of the camera, which are made of its settings.
  * @param {Document} document
  * @param {Iterable<number>} ids
  * @param {(track: EditorTrack) => EditorTrack} change
- * @param {{ evenLocked?: boolean }} [options] evenLocked: for the list panel, which names, hides and unlocks
+ * @param {{ evenLocked?: boolean, evenCamera?: boolean }} [options] for the list panel, which names, hides and unlocks
  * @returns {Document}
  */
-export function changeTracks(document, ids, change, { evenLocked = false } = {}) {
+export function changeTracks(document, ids, change, { evenLocked = false, evenCamera = false } = {}) {
   const wanted = new Set(ids)
+  /** @type {(track: EditorTrack) => boolean} */
+  const may = (track) => (evenLocked || !track.locked) && (evenCamera || !isCameraTrack(document, track.id))
   return withTracks(
     document,
-    document.tracks.map((track) => (wanted.has(track.id) && (evenLocked || !track.locked) ? change(track) : track)),
+    document.tracks.map((track) => (wanted.has(track.id) && may(track) ? change(track) : track)),
   )
 }
 
@@ -48,7 +52,8 @@ export function withPoints(track, points) {
 }
 
 /**
- * The document with other tracks; throws EditorError where they are too many.
+ * The document with other tracks; throws EditorError where they are too many. A camera that lost one of its tracks is
+ * none any more.
  * @param {Document} document
  * @param {readonly EditorTrack[]} tracks
  * @param {number} [nextId]
@@ -64,7 +69,9 @@ export function withTracks(document, tracks, nextId = document.nextId) {
     total += points.length
   }
   if (total > MAX_TOTAL_POINTS) throw new EditorError('points', `can be ${MAX_TOTAL_POINTS} together at most.`)
-  return { ...document, tracks, nextId }
+  const count = document.camera === null ? 0 : tracks.filter(({ id }) => isCameraTrack(document, id)).length
+  const camera = count === document.camera?.ids.length ? document.camera : null
+  return { ...document, tracks, nextId, camera }
 }
 
 /**

@@ -1,5 +1,6 @@
 // Undo and redo without limit: an immutable value. One gesture is one step; documents share what they don't change.
 
+import { writeCamera } from '../document/camera.mjs'
 import { writeTrack } from '../document/write.mjs'
 
 /** @typedef {import('../base/types.mjs').Document} Document */
@@ -121,6 +122,7 @@ export function sameDrawing(a, b) {
       a.fps === b.fps &&
       a.kept.length === b.kept.length &&
       a.tracks.length === b.tracks.length &&
+      JSON.stringify(writeCamera(a)) === JSON.stringify(writeCamera(b)) &&
       a.tracks.every((track, i) => track === b.tracks[i] || textOf(track) === textOf(b.tracks[i])))
   )
 }
@@ -132,7 +134,7 @@ export function sameDrawing(a, b) {
 function textOf(track) {
   let text = texts.get(track)
   if (text === undefined) {
-    text = JSON.stringify([track.hidden, track.locked, writeTrack(track)])
+    text = JSON.stringify([track.hidden, track.locked, track.muted, writeTrack(track)])
     texts.set(track, text)
   }
   return text

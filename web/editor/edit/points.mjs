@@ -1,6 +1,7 @@
 // Single points: set, insert on the path, append, remove; and closing a path.
 
 import { tidy } from '../base/geometry.mjs'
+import { isCameraTrack, withWholeCamera } from '../camera/members.mjs'
 import { bezierCubics, cubicAt, splitCubic } from '../curves/cubics.mjs'
 import { pathOf } from '../curves/path.mjs'
 import { mendTimes } from '../time/keys.mjs'
@@ -40,7 +41,7 @@ export function setPoint(document, id, index, position) {
 export function insertPoint(document, id, { segment, u }) {
   const track = findTrack(document, id)
   const segments = track ? track.points.length - (track.closed && track.points.length > 1 ? 0 : 1) : 0
-  if (!track || track.locked || !(segment >= 0 && segment < segments)) return { document, index: -1 }
+  if (!track || !isEditable(document, track) || !(segment >= 0 && segment < segments)) return { document, index: -1 }
   const after = track.curve === 'bezier' ? splitBezier(track, segment, u) : withPointOnPath(track, segment, u)
   return { document: changeTracks(document, [id], () => withPoints(track, after)), index: segment + 1 }
 }
@@ -55,22 +56,24 @@ export function insertPoint(document, id, { segment, u }) {
  */
 export function appendPoint(document, id, point, where = 'end') {
   const track = findTrack(document, id)
-  if (!track || track.locked) return { document, index: -1 }
+  if (!track || !isEditable(document, track)) return { document, index: -1 }
   const points = where === 'end' ? [...track.points, point] : [point, ...track.points]
   const after = changeTracks(document, [id], () => withPoints(track, points))
   return { document: after, index: where === 'end' ? points.length - 1 : 0 }
 }
 
 /**
- * Remove the chosen points; a track without points, or chosen as a whole, goes.
+ * Remove the chosen points; a track without points, or chosen as a whole, goes. A camera goes as a whole.
  * @param {Document} document
  * @param {Selection} selection
  * @returns {Document}
  */
 export function removePoints(document, selection) {
+  const gone = withWholeCamera(document, selection.keys())
   const tracks = document.tracks.flatMap((track) => {
-    const indexes = selection.get(track.id)
-    if (indexes === undefined || track.locked) return [track]
+    if (!gone.has(track.id) || track.locked) return [track]
+    if (isCameraTrack(document, track.id)) return []
+    const indexes = selection.get(track.id) ?? []
     const points = track.points.filter((_, i) => !indexes.includes(i))
     return indexes.length === 0 || points.length === 0 ? [] : [withPoints(track, points)]
   })
@@ -85,6 +88,15 @@ export function removePoints(document, selection) {
  */
 export function setClosed(document, ids, closed) {
   return changeTracks(document, ids, (track) => (track.closed === closed ? track : mendTimes({ ...track, closed })))
+}
+
+/**
+ * @param {Document} document
+ * @param {EditorTrack} track
+ * @returns {boolean} whether its points are the user's to change
+ */
+function isEditable(document, track) {
+  return !track.locked && !isCameraTrack(document, track.id)
 }
 
 /**

@@ -1,6 +1,8 @@
 // What is chosen: an immutable value of its own. A track stands in the map with the indexes of its chosen points; with
 // none it is chosen as a whole.
 
+import { isCameraTrack } from '../camera/members.mjs'
+
 /** @typedef {import('../base/types.mjs').Box} Box */
 /** @typedef {import('../base/types.mjs').Document} Document */
 /** @typedef {import('../base/types.mjs').Selection} Selection */
@@ -26,12 +28,13 @@ export function selectPoints(id, indexes) {
 }
 
 /**
- * All that can be edited: neither hidden nor locked.
+ * All that can be edited: neither hidden nor locked, nor the camera's.
  * @param {Document} document
  * @returns {Selection}
  */
 export function selectAll(document) {
-  return selectTracks(document.tracks.filter((track) => !track.hidden && !track.locked).map((track) => track.id))
+  const tracks = document.tracks.filter((track) => !track.hidden && !track.locked)
+  return selectTracks(tracks.map((track) => track.id).filter((id) => !isCameraTrack(document, id)))
 }
 
 /**
@@ -67,7 +70,7 @@ export function selectBox(document, { left, top, right, bottom }) {
   /** @type {Map<number, readonly number[]>} */
   const found = new Map()
   for (const { id, points, hidden, locked } of document.tracks) {
-    if (hidden || locked) continue
+    if (hidden || locked || isCameraTrack(document, id)) continue
     const inside = points.flatMap(({ x, y }, i) => (left <= x && x <= right && top <= y && y <= bottom ? [i] : []))
     if (inside.length > 0) found.set(id, inside)
   }

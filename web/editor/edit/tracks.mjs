@@ -4,6 +4,7 @@ import { EditorError, boolean, number, text } from '../base/checks.mjs'
 import { translation } from '../base/geometry.mjs'
 import { MAX_NAME_CHARACTERS, MAX_RADIUS_PX, MAX_STRENGTH, MIN_RADIUS_PX, OUTSIDE } from '../base/limits.mjs'
 import { choice } from '../base/checks.mjs'
+import { withWholeCamera } from '../camera/members.mjs'
 import { TRACK_DEFAULTS, readColor, readTrack } from '../document/track.mjs'
 import { writeTrack } from '../document/write.mjs'
 import { changeTracks, withTracks } from './change.mjs'
@@ -13,6 +14,9 @@ import { transformTrack } from './transform.mjs'
 /** @typedef {import('../base/types.mjs').EditorTrack} EditorTrack */
 /** @typedef {import('../base/types.mjs').TrackDraft} TrackDraft */
 /** @typedef {Readonly<{ document: Document, ids: readonly number[] }>} Added the new tracks' ids, in their order */
+
+/** Of a new track: nothing is switched. */
+export const SHOWN = Object.freeze({ hidden: false, locked: false, muted: false })
 
 /**
  * New tracks on top; a draft has points and what differs from the defaults. Throws EditorError for what Python would
@@ -25,8 +29,7 @@ export function addTracks(document, drafts) {
   const made = drafts.map((draft, i) => ({
     ...readTrack(`tracks[${i}]`, writeTrack({ ...TRACK_DEFAULTS, ...draft })),
     id: document.nextId + i,
-    hidden: false,
-    locked: false,
+    ...SHOWN,
   }))
   return {
     document: withTracks(document, [...document.tracks, ...made], document.nextId + made.length),
@@ -36,11 +39,11 @@ export function addTracks(document, drafts) {
 
 /**
  * @param {Document} document
- * @param {Iterable<number>} ids locked tracks stay
+ * @param {Iterable<number>} ids locked tracks stay; one of the camera's stands for all of them
  * @returns {Document}
  */
 export function removeTracks(document, ids) {
-  const gone = new Set(ids)
+  const gone = withWholeCamera(document, ids)
   return withTracks(
     document,
     document.tracks.filter((track) => track.locked || !gone.has(track.id)),
@@ -48,7 +51,7 @@ export function removeTracks(document, ids) {
 }
 
 /**
- * A copy of each track, each above its original, moved by (dx, dy) px; copies are neither hidden nor locked.
+ * A copy of each track, each above its original, moved by (dx, dy) px; copies are neither hidden, locked nor muted.
  * @param {Document} document
  * @param {Iterable<number>} ids
  * @param {{ dx?: number, dy?: number, rename?: (name: string) => string }} [options] rename: the copy's name
@@ -62,7 +65,7 @@ export function duplicateTracks(document, ids, { dx = 0, dy = 0, rename = (name)
   const tracks = document.tracks.flatMap((track) => {
     if (!wanted.has(track.id)) return [track]
     made.push(nextId)
-    const copy = { ...track, id: nextId++, hidden: false, locked: false, name: shortened(rename(track.name)) }
+    const copy = { ...track, ...SHOWN, id: nextId++, name: shortened(rename(track.name)) }
     return [track, transformTrack(copy, null, translation(dx, dy))]
   })
   return { document: withTracks(document, tracks, nextId), ids: made }
@@ -83,7 +86,8 @@ export function reorderTrack(document, id, to) {
   return withTracks(document, [...others.slice(0, place), moved, ...others.slice(place)])
 }
 
-/** @typedef {'name' | 'color' | 'strength' | 'radius' | 'before' | 'after' | 'hidden' | 'locked'} PanelField */
+/** @typedef {'hidden' | 'locked' | 'muted'} Switch */
+/** @typedef {'name' | 'color' | 'strength' | 'radius' | 'before' | 'after' | Switch} PanelField */
 
 /** @type {Readonly<Record<PanelField, (value: unknown) => unknown>>} */
 const FIELDS = {
@@ -95,12 +99,14 @@ const FIELDS = {
   after: (value) => choice('after', value, OUTSIDE),
   hidden: (value) => boolean('hidden', value),
   locked: (value) => boolean('locked', value),
+  muted: (value) => boolean('muted', value),
 }
-const EVEN_LOCKED = ['name', 'color', 'hidden', 'locked']
+const EVEN_CAMERA = ['color', 'hidden', 'locked', 'muted']
+const EVEN_LOCKED = ['name', ...EVEN_CAMERA]
 
 /**
- * Set one or more fields of tracks. Name, colour, hidden and locked can be set on locked tracks too. Throws EditorError
- * for values that Python would refuse.
+ * Set one or more fields of tracks. Name, colour and the switches can be set on locked tracks too, colour and the
+ * switches on the camera, on all of its tracks together. Throws EditorError for values that Python would refuse.
  * @param {Document} document
  * @param {Iterable<number>} ids
  * @param {Partial<Pick<EditorTrack, PanelField>>} fields
@@ -112,15 +118,16 @@ export function setFields(document, ids, fields) {
     return /** @type {const} */ ([key, FIELDS[/** @type {PanelField} */ (key)](value)])
   })
   const evenLocked = wanted.every(([key]) => EVEN_LOCKED.includes(key))
+  const evenCamera = wanted.every(([key]) => EVEN_CAMERA.includes(key))
   return changeTracks(
     document,
-    ids,
+    evenCamera ? withWholeCamera(document, ids) : ids,
     (track) => {
       /** @type {Record<string, unknown>} */
       const now = track
       return wanted.every(([key, value]) => now[key] === value) ? track : { ...track, ...Object.fromEntries(wanted) }
     },
-    { evenLocked },
+    { evenLocked, evenCamera },
   )
 }
 

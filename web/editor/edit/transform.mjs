@@ -1,6 +1,7 @@
 // Move, scale, rotate, mirror: affine maps of chosen points, and of their handles.
 
 import { boxOf, mapped, mappedOffset, tidy, translation } from '../base/geometry.mjs'
+import { isCameraTrack } from '../camera/members.mjs'
 import { findTrack, changeTracks, withPoints } from './change.mjs'
 
 /** @typedef {import('../base/geometry.mjs').Matrix} Matrix */
@@ -35,7 +36,8 @@ export function moveBy(document, selection, dx, dy) {
 }
 
 /**
- * The box round the chosen points (not the curve between them), or null: about its middle things are turned.
+ * The box round the chosen points (not the curve between them, nor the camera), or null: about its middle things are
+ * turned.
  * @param {Document} document
  * @param {Selection} selection
  * @returns {Box | null}
@@ -43,7 +45,7 @@ export function moveBy(document, selection, dx, dy) {
 export function selectionBox(document, selection) {
   return boxOf(
     [...selection].flatMap(([id, indexes]) => {
-      const points = findTrack(document, id)?.points ?? []
+      const points = isCameraTrack(document, id) ? [] : (findTrack(document, id)?.points ?? [])
       return indexes.length === 0 ? points : points.filter((_, i) => indexes.includes(i))
     }),
   )

@@ -28,6 +28,24 @@ export function setVisibleFrom(document, ids, t, visible) {
 }
 
 /**
+ * The other way round from `t` on: a key that stands there goes, else there is a new one.
+ * @param {Document} document
+ * @param {Iterable<number>} ids
+ * @param {number} t
+ * @returns {Document}
+ */
+export function toggleVisibleFrom(document, ids, t) {
+  if (Number.isNaN(t)) throw new EditorError('t', 'is not a number.')
+  const time = clamp(t, 0, 1)
+  return changeKeys(document, ids, (keys) => {
+    const others = keys.filter((key) => Math.abs(key.t - time) > KEY_GAP)
+    if (others.length < keys.length) return others
+    const now = keys.findLast((key) => key.t < time)?.visible ?? true
+    return [...keys, { t: time, visible: !now }].sort((a, b) => a.t - b.t)
+  })
+}
+
+/**
  * Invisible from `from` until before `to`, whatever was in between; after it as before.
  * @param {Document} document
  * @param {Iterable<number>} ids

@@ -23,6 +23,17 @@ export function ease(easing, time) {
   if (time <= 0) return 0
   if (time >= 1) return 1
   const [x1, y1, x2, y2] = typeof easing === 'string' ? CSS_CURVES[easing] : easing
+  return bezier(y1, y2, parameterOf(x1, x2, time))
+}
+
+/**
+ * The parameter at which the curve has the abscissa `time`.
+ * @param {number} x1
+ * @param {number} x2
+ * @param {number} time
+ * @returns {number}
+ */
+function parameterOf(x1, x2, time) {
   let low = 0
   let high = 1
   for (let i = 0; i < BISECTIONS; i++) {
@@ -31,7 +42,7 @@ export function ease(easing, time) {
     if (bezier(x1, x2, middle) < time) low = middle
     else high = middle
   }
-  return bezier(y1, y2, 0.5 * (low + high))
+  return 0.5 * (low + high)
 }
 
 /**
@@ -58,6 +69,50 @@ export function reversedEasing(easing) {
   }
   if (easing === 'in') return 'out'
   return easing === 'out' ? 'in' : easing
+}
+
+/**
+ * The easings of the two parts of a stretch that is cut at `time`, so that both together run as the whole did. Where a
+ * part goes no way at all, any easing does. Of curves with a jump in their middle, such as 1, 0, 0, 1, a part may need
+ * a handle farther out than Python takes; it is put at that limit, and the jump comes a little earlier or later.
+ * @param {Easing} easing
+ * @param {number} time of the stretch, 0..1
+ * @returns {readonly [before: Easing, after: Easing]}
+ */
+export function splitEasing(easing, time) {
+  if (easing === 'linear' || easing === 'hold' || time <= 0 || time >= 1) return [easing, easing]
+  const [x1, y1, x2, y2] = typeof easing === 'string' ? CSS_CURVES[easing] : easing
+  const u = parameterOf(x1, x2, time)
+  const x = cut(x1, x2, u)
+  const y = cut(y1, y2, u)
+  /** @type {(from: number, to: number, handle: number) => number} */
+  const share = (from, to, handle) => (handle - from) / (to - from)
+  /** @type {(xs: readonly number[], ys: readonly number[]) => Easing} */
+  const part = ([xa, xb, xc, xd], [ya, yb, yc, yd]) => {
+    if (Math.abs(yd - ya) < LEAST_WAY) return 'linear'
+    const limit = MAX_EASING_Y
+    const [from, to] = [clamp(share(ya, yd, yb), -limit, limit), clamp(share(ya, yd, yc), -limit, limit)]
+    return [clamp(share(xa, xd, xb), 0, 1), from, clamp(share(xa, xd, xc), 0, 1), to]
+  }
+  return [part(x.slice(0, 4), y.slice(0, 4)), part(x.slice(3), y.slice(3))]
+}
+
+/** A part of a stretch that goes less of its way stands still. */
+const LEAST_WAY = 1e-9
+
+/**
+ * de Casteljau: the control values of both halves of the cubic 0, a, b, 1 cut at u; the middle one is in both.
+ * @param {number} a
+ * @param {number} b
+ * @param {number} u
+ * @returns {number[]} seven
+ */
+function cut(a, b, u) {
+  /** @type {(from: number, to: number) => number} */
+  const mix = (from, to) => from + u * (to - from)
+  const [ab, bc, cd] = [mix(0, a), mix(a, b), mix(b, 1)]
+  const [abc, bcd] = [mix(ab, bc), mix(bc, cd)]
+  return [0, ab, abc, mix(abc, bcd), bcd, cd, 1]
 }
 
 /**

@@ -1,6 +1,7 @@
-// What lies under the pointer. Hidden and locked tracks are not there.
+// What lies under the pointer. Hidden and locked tracks are not there, nor the camera's.
 
 import { distanceToBox, boxOf } from '../base/geometry.mjs'
+import { isCameraTrack } from '../camera/members.mjs'
 import { nearestOnPath } from '../curves/nearest.mjs'
 import { pathOf } from '../curves/path.mjs'
 import { lengthToImage, toImage } from './view.mjs'
@@ -39,7 +40,9 @@ const PATH_REACH_SHARE = 0.7
 export function pick(document, view, pointer, { selection = new Map(), reach = REACH_PX.mouse } = {}) {
   const at = toImage(view, pointer)
   const within = lengthToImage(view, reach)
-  const tracks = document.tracks.filter((track) => !track.hidden && !track.locked).reverse()
+  const tracks = document.tracks
+    .filter((track) => !track.hidden && !track.locked && !isCameraTrack(document, track.id))
+    .reverse()
   const inOrder = [
     ...tracks.filter((track) => selection.has(track.id)),
     ...tracks.filter((track) => !selection.has(track.id)),
@@ -49,6 +52,21 @@ export function pick(document, view, pointer, { selection = new Map(), reach = R
     pickPoint(inOrder, at, within) ??
     pickPath(inOrder, at, within * PATH_REACH_SHARE)
   )
+}
+
+/**
+ * Whether one of the camera's arrows lies under the pointer; the camera is taken as a whole.
+ * @param {Document} document
+ * @param {View} view
+ * @param {ScreenPoint} pointer
+ * @param {number} [reach] screen px
+ * @returns {boolean}
+ */
+export function pickCamera(document, view, pointer, reach = REACH_PX.mouse) {
+  const at = toImage(view, pointer)
+  const within = lengthToImage(view, reach)
+  const tracks = document.tracks.filter((track) => isCameraTrack(document, track.id) && !track.hidden && !track.locked)
+  return pickPath(tracks, at, within) !== null || pickPoint(tracks, at, within) !== null
 }
 
 /**

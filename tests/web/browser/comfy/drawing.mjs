@@ -7,7 +7,8 @@ import { HIGHER, LINE } from './page.mjs'
 
 /** @param {import('./page.mjs').Comfy} on */
 export function drawing(on) {
-  const graphView = () => on.page.evaluate(() => [app.canvas.ds.scale, ...app.canvas.ds.offset].map((n) => +n.toFixed(3)))
+  const graphView = () =>
+    on.page.evaluate(() => [app.canvas.ds.scale, ...app.canvas.ds.offset].map((n) => +n.toFixed(3)))
   const near = (point, { x, y }, within = 3) =>
     assert.ok(Math.hypot(point.x - x, point.y - y) <= within, `${point.x}, ${point.y} is not ${x}, ${y}`)
 
@@ -116,7 +117,8 @@ export function drawing(on) {
 
   test('pulling the corner of the node makes the drawing larger, and it does not grow on by itself', async () => {
     await on.draw(LINE)
-    const sizes = () => on.page.evaluate(() => [...window.node.size, window.editor.surface.canvas.clientHeight].map(Math.round))
+    const sizes = () =>
+      on.page.evaluate(() => [...window.node.size, window.editor.surface.canvas.clientHeight].map(Math.round))
     const before = await sizes()
     const corner = await on.page.evaluate(() => {
       const box = document.querySelector(`[data-node-id="${window.node.id}"]`)?.getBoundingClientRect()
@@ -132,7 +134,10 @@ export function drawing(on) {
     await on.page.mouse.up()
     await on.shown()
     const after = await sizes()
-    assert.ok(Math.abs(after[0] - before[0] - 100) <= 4 && Math.abs(after[1] - before[1] + 60) <= 4, `${before} ${after}`)
+    assert.ok(
+      Math.abs(after[0] - before[0] - 100) <= 4 && Math.abs(after[1] - before[1] + 60) <= 4,
+      `${before} ${after}`,
+    )
     assert.ok(Math.abs(after[2] - before[2] + 60) <= 8, `the drawing area: ${before} ${after}`)
     await on.focus()
     await on.page.keyboard.press('v')
@@ -162,7 +167,8 @@ export function drawing(on) {
     await on.draw(LINE)
     await on.page.evaluate(() => app.canvas.selectNode(window.node))
     await on.focus()
-    const nodes = () => on.page.evaluate(() => app.graph.nodes.map((node) => [node.type, node.mode, !!node.flags.collapsed]))
+    const nodes = () =>
+      on.page.evaluate(() => app.graph.nodes.map((node) => [node.type, node.mode, !!node.flags.collapsed]))
     const before = await nodes()
     await on.page.keyboard.press('Delete')
     await settled(on.page)

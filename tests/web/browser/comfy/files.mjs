@@ -22,6 +22,7 @@ export function files(on) {
         const bytes = typeof content === 'string' ? content : new Uint8Array(content)
         dataTransfer.items.add(new File([bytes], name, { type }))
       }
+      window.editor.importer.close()
       const surface = window.editor.surface.canvas
       const options = { dataTransfer, bubbles: true, cancelable: true, clientX: 900, clientY: 500 }
       window.leaked = false
@@ -35,6 +36,7 @@ export function files(on) {
   async function paste(text) {
     await on.focus()
     await on.page.evaluate((text) => {
+      window.editor.importer.close()
       const clipboardData = new DataTransfer()
       clipboardData.setData('text/plain', text)
       const options = { clipboardData, bubbles: true, cancelable: true }
@@ -155,7 +157,7 @@ export function files(on) {
     )
     // Tora's text is on 256x256, this canvas has 720x480.
     assert.deepEqual([found[1].points[0].x, found[1].points[0].y], [(128 * 720) / 256, (64 * 480) / 256])
-    assert.match(await panel().innerText(), /2\.txt and 1 more: 2 tracks added[\s\S]*Tora text/)
+    assert.match(await panel().innerText(), /from 2\.txt and 1 more: 2[\s\S]*Tora text/)
     await on.focus()
     await on.page.keyboard.press('Control+z')
     await settled(on.page)
@@ -168,7 +170,7 @@ export function files(on) {
 
   test('where several formats fit ComfyUI is asked which, and the chosen one is read', async () => {
     await paste('[[[288, 160], [576, 320]]]')
-    assert.match(await panel().innerText(), /What is Pasted text\?/)
+    assert.match(await panel().innerText(), /Pasted text: which format\?/)
     await panel()
       .getByRole('button', { name: /DragNUWA/ })
       .click()
@@ -262,7 +264,9 @@ export function files(on) {
     await on.hostUndo()
     assert.equal(await on.page.evaluate(() => window.node.marked), undefined, 'the node is another one')
     await wired(1)
-    await on.page.evaluate(() => window.node.disconnectInput(window.node.inputs.findIndex((i) => i.name === 'trajectory')))
+    await on.page.evaluate(() =>
+      window.node.disconnectInput(window.node.inputs.findIndex((i) => i.name === 'trajectory')),
+    )
     await wired(0)
   })
 
@@ -304,6 +308,10 @@ export function files(on) {
     try {
       await set('ja')
       assert.deepEqual(await tracks(on.page), before)
+      await on.page.reload()
+      await on.started()
+      await on.fresh()
+      assert.equal(await on.page.locator('.tora-editor').getAttribute('lang'), 'ja')
     } finally {
       await set('en')
     }

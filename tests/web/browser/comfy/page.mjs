@@ -42,6 +42,8 @@ export function comfyPage(vue) {
       await comfy.page.goto(comfy.url)
       await comfy.started()
       assert.equal(await comfy.page.evaluate(() => LiteGraph.vueNodesMode), vue)
+      const version = await comfy.page.evaluate(() => window.__COMFYUI_FRONTEND_VERSION__)
+      assert.equal(version, process.env.TORA_COMFY_FRONTEND ?? version)
     },
 
     async started() {
@@ -68,6 +70,9 @@ export function comfyPage(vue) {
         const node = LiteGraph.createNode('ToraTrajectoryEditor')
         node.pos = [450, 120]
         app.graph.add(node)
+        // The host keeps what fields of a node with this id had before the graph was cleared.
+        const fields = { width: 720, height: 480, frames: 49, fps: 8 }
+        for (const widget of node.widgets) if (widget.name in fields) widget.value = fields[widget.name]
         Object.assign(app.canvas.ds, { scale: 1, offset: [0, 0] })
         app.canvas.setDirty(true, true)
       })
@@ -115,6 +120,18 @@ export function comfyPage(vue) {
 
     save: () => comfy.page.evaluate(() => JSON.parse(JSON.stringify((app.rootGraph ?? app.graph).serialize()))),
 
+    /** Loads the workflow with another value in the widget, and says what saving makes of it. */
+    async loadValue(/** @type {unknown} */ value) {
+      const at = await comfy.page.evaluate(() => window.node.widgets.findIndex((widget) => widget.name === 'drawing'))
+      const file = await comfy.save()
+      file.nodes[0].widgets_values[at] = value
+      delete file.nodes[0].widgets_values_named
+      await comfy.load(file)
+      await comfy.shown()
+      await comfy.wait(600) // a look at the size fields, which must not count as an edit
+      return (await comfy.save()).nodes[0].widgets_values[at] ?? null
+    },
+
     focus: () => comfy.page.evaluate(() => window.editor.surface.canvas.focus({ preventScroll: true })),
     count: async () => (await tracks(comfy.page)).length,
     value: () => comfy.page.evaluate(() => window.editor.model.value),
@@ -128,8 +145,7 @@ export function comfyPage(vue) {
       }),
 
     /** The host's own steps. */
-    steps: () =>
-      comfy.page.evaluate(() => app.extensionManager.workflow.activeWorkflow.changeTracker.undoQueue.length),
+    steps: () => comfy.page.evaluate(() => app.extensionManager.workflow.activeWorkflow.changeTracker.undoQueue.length),
 
     async hostUndo() {
       await comfy.page.evaluate(() => app.extensionManager.workflow.activeWorkflow.changeTracker.undo())
