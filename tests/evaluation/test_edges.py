@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tora_core.errors import SizeError, ToraError
-from tora_core.evaluation.edges import edge_agreement, edges
+from tora_core.evaluation.edges import FAINT, edge_agreement, edges
 
 
 def square(left: int, top: int = 10, side: int = 12) -> np.ndarray:
@@ -37,6 +37,17 @@ def test_edges_between_colors_of_one_brightness_are_found():
     picture = np.zeros((1, 20, 20, 3), np.uint8)
     picture[:, :, :10], picture[:, :, 10:] = (0, 118, 0), (232, 0, 0)  # both are 69 in gray
     assert edges(picture).any()
+
+
+def test_a_blur_leaves_a_things_edges_and_takes_the_grounds_grain():
+    clean = square(20)
+    grain = np.random.default_rng(0).integers(-10, 11, clean.shape)
+    rough = np.clip(clean + grain, 0, 255).astype(np.uint8)
+    asked = edges(clean)
+    plain, blurred = edges(rough, 30, 60), edges(rough, **FAINT)
+    assert edge_agreement(plain, asked).precision < 0.5
+    assert edge_agreement(blurred, asked).f1 > 0.9
+    assert edges(clean[:0], **FAINT).shape == (0, 40, 60)
 
 
 def test_agreement_counted_by_hand():

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import tora_core
-from tora_core.commands.held_out import evaluate_held_out
+from tora_core.commands.held_out import Sampling, evaluate_held_out
 from tora_core.pipelines.loading import BUNDLED
 
 MEGABYTE = 2**20
@@ -50,7 +50,7 @@ def test_it_follows_at_least_twice_as_close_as_without_motion():
     """Four of the held-out trajectories; all sixteen by `tora evaluate`."""
     pipe = tora_core.load_pipeline()
     pipe.set_progress_bar_config(disable=True)
-    figures = evaluate_held_out(pipe, count=4, frames=17, size=(128, 128), steps=12, guidance=3.0, batch=4)
+    figures = evaluate_held_out(pipe, Sampling(steps=12, batch=4), count=4)
     assert figures["times closer"]["what stands out"] >= 2
     # That must not come from shapes that are merely missing at strength 0.
     with_motion, without = (figures[f"strength {s}"]["what stands out"] for s in ("1", "0"))

@@ -149,6 +149,18 @@ def test_a_latent_frame_is_of_its_own_pictures_whatever_the_length(count):
         assert differs.nonzero().flatten().tolist() == [(picture + 3) // 4]
 
 
+def test_pictures_are_prepared_some_at_a_time_with_the_same_result():
+    net, sizes = make(), []
+    frames = torch.rand(2, 41, 3, 16, 8, generator=torch.Generator().manual_seed(1))
+
+    def prepare(part):
+        sizes.append(part.shape[1])
+        return part * 2 - 1
+
+    assert torch.equal(net.encode_hint(frames, prepare), net.encode_hint(frames * 2 - 1))
+    assert sizes == [17, 16, 8]
+
+
 def test_windows_of_a_hint_are_its_latent_frames_in_their_order():
     net = make()
     # A picture's brightness is its number; what a latent frame then holds tells which pictures it was made of.

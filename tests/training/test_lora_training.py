@@ -157,7 +157,7 @@ def test_the_same_seed_gives_the_same_file(pipe, clips, tmp_path):
 def test_attached_layers_do_what_the_saved_file_does_when_merged(pipe, tmp_path):
     generator = torch.Generator().manual_seed(3)
     transformer = copy.deepcopy(pipe.transformer)
-    layers = LoraLayers(transformer, ("attn1.to_out.0", "proj_out"), 4, 2.0, generator)
+    layers = LoraLayers(transformer, ("attn1.to_out.0", "proj_out", "patch_embed.proj"), 4, 2.0, generator)
     for up in layers.up:
         torch.nn.init.normal_(up, std=0.1, generator=generator)
     inputs = (torch.randn(1, 3, 16, 4, 4, generator=generator), torch.randn(1, 24, 128, generator=generator))
@@ -195,7 +195,7 @@ def test_what_can_not_be_trained_is_told(pipe, clips, tmp_path):
     with pytest.raises(ToraError, match="several lengths or sizes"):
         train_lora(pipe, [*clips, other], tmp_path / "x", LoraRecipe())
     for target in ("to_x", "norm_q", "traj_extractor.conv_in", "flow_gamma_spatial"):
-        with pytest.raises(ToraError, match="no linear layer of the model is called"):
+        with pytest.raises(ToraError, match="no layer of the model with a matrix is called"):
             LoraLayers(pipe.transformer, (target,), 4, 4.0, torch.Generator())
 
 

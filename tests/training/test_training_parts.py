@@ -9,16 +9,12 @@ import torch
 from diffusers import AutoencoderKLCogVideoX
 from torch import nn
 
-from tora_core.training.diffusion import (
-    DiffusionRecipe,
-    TextToMotionVideo,
-    build_scheduler,
-    build_transformer,
-    training_loss,
-)
+from tora_core import ToraError
+from tora_core.training.diffusion import TextToMotionVideo, build_scheduler, build_transformer
 from tora_core.training.ema import Ema
 from tora_core.training.export import base_of
-from tora_core.training.fast_conv import fast_causal_convolutions
+from tora_core.training.fast_conv import fast_causal_convolutions, fast_spatial_norms
+from tora_core.training.objective import Dropouts, draw_timesteps, training_loss
 from tora_core.training.text import MAX_TOKENS, build_text_encoder, build_tokenizer, token_ids
 from tora_core.training.vae import SCALING_FACTOR, psnr, standardise_latents
 
@@ -121,6 +117,7 @@ def sample_of(value: float) -> dict[str, torch.Tensor]:
         "video": video,
         "image": video[:, :1],
         "motion": torch.full_like(video, value),
+        "focus": torch.rand(4, 2, 4, 4, generator=generator),
         "ids": token_ids(tokenizer, ["a red circle"] * 4),
         "empty_ids": token_ids(tokenizer, [""]),
     }
@@ -128,15 +125,86 @@ def sample_of(value: float) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize(("dropout", "felt"), [(1.0, False), (0.0, True)])
 def test_motion_dropout_takes_the_motion_away_and_only_then(model, dropout, felt):
-    recipe = DiffusionRecipe(motion_dropout=dropout)
+    dropouts = Dropouts(motion=dropout)
     alphas = build_scheduler().alphas_cumprod
     losses = []
     for value in (0.0, 1.0):
         with torch.no_grad():
-            losses.append(
-                float(training_loss(model, alphas, sample_of(value), recipe, torch.Generator().manual_seed(5)))
-            )
+            generator = torch.Generator().manual_seed(5)
+            losses.append(float(training_loss(model, alphas, sample_of(value), generator, dropouts)))
     assert (losses[0] != losses[1]) is felt
+
+
+def test_without_motion_the_loss_is_that_of_the_base_model(model):
+    alphas = build_scheduler().alphas_cumprod
+    with torch.no_grad():
+        given = [torch.Generator().manual_seed(5) for _ in range(2)]
+        base = training_loss(model, alphas, sample_of(1.0), given[0], with_motion=False)
+        dropped = training_loss(model, alphas, sample_of(1.0), given[1], Dropouts(motion=1.0))
+    assert float(base) == pytest.approx(float(dropped), rel=1e-5)
+
+
+def test_focus_weighs_the_error_where_the_tracks_are(model, monkeypatch):
+    alphas = build_scheduler().alphas_cumprod
+    sample = sample_of(0.0)
+    sample["focus"] = torch.zeros(4, 2, 4, 4)
+    sample["focus"][..., 0] = 1.0  # the left quarter
+    off = torch.zeros(4, 2, 16, 4, 4)
+    off[..., 0] = 1.0  # v is 1 off there, right elsewhere
+
+    def nearly(noisy, image, ids, timestep, motion, keep):
+        a = alphas[timestep].float().view(-1, 1, 1, 1, 1)
+        # v from noisy = sqrt(a) x + sqrt(1 - a) n, where x is known
+        noise = (noisy - a.sqrt() * sample["video"]) / (1 - a).sqrt()
+        return a.sqrt() * noise - (1 - a).sqrt() * sample["video"] + off
+
+    monkeypatch.setattr(model, "forward", nearly)
+    losses = []
+    for focus in (0.0, 4.0):
+        generator = torch.Generator().manual_seed(1)
+        losses.append(float(training_loss(model, alphas, sample, generator, focus=focus)))
+    assert losses == pytest.approx([0.25, 5 / (5 + 3)], rel=1e-3)
+
+
+def test_late_timesteps_are_drawn_more_often_when_asked_for():
+    even, late = (draw_timesteps(4000, 1000, bias, torch.Generator().manual_seed(0)) for bias in (0.0, 1.0))
+    assert float(even.float().mean()) == pytest.approx(500, abs=20)
+    assert float(late.float().mean()) == pytest.approx(667, abs=20)  # the mean of a density that grows linearly
+    assert int(late.min()) >= 0 and int(late.max()) <= 999
+
+
+@pytest.mark.parametrize(
+    ("part", "moves", "stays"), [("base", "transformer_blocks", "fuser"), ("tora", "fuser", "transformer_blocks")]
+)
+def test_only_the_part_that_is_to_learn_gets_gradients(model, part, moves, stays):
+    trained = copy.deepcopy(model)
+    learning = trained.learn(part)
+    alphas = build_scheduler().alphas_cumprod
+    generator = torch.Generator().manual_seed(5)
+    training_loss(trained, alphas, sample_of(1.0), generator, with_motion=part != "base").backward()
+    touched = {name for name, p in trained.named_parameters() if p.grad is not None and p.grad.abs().sum() > 0}
+    assert any(moves in name for name in touched)
+    assert not any(stays in name for name in touched)
+    inside = {id(p) for module in learning for p in module.parameters() if p.requires_grad}
+    assert inside == {id(p) for p in trained.parameters() if p.requires_grad}
+
+
+def test_an_unknown_part_can_not_learn(model):
+    with pytest.raises(ToraError):
+        copy.deepcopy(model).learn("text")
+
+
+def test_spatial_norms_of_the_small_latent_give_the_same_picture(vae):
+    z = torch.randn(1, 16, 5, 2, 3, generator=torch.Generator().manual_seed(6))
+    changed = copy.deepcopy(vae)
+    with torch.no_grad():
+        for name, module in changed.named_modules():  # so that the norms do depend on the latent
+            if name.endswith((".conv_y", ".conv_b")):
+                nn.init.normal_(module.conv.weight, std=0.3)
+        before = changed.decode(z).sample
+        after = fast_spatial_norms(changed).decode(z).sample
+    assert torch.allclose(before, after, atol=1e-5)
+    assert before.std() > 1e-3
 
 
 def test_the_schedule_ends_in_pure_noise():

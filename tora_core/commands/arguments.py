@@ -36,6 +36,19 @@ def whole(low: int | None = None, high: int | None = None) -> Callable[[str], in
     return parse
 
 
+def lora(text: str) -> tuple[str, float]:
+    """FILE or FILE:STRENGTH to (file, strength); without a number behind the last colon it is all a file's name."""
+    path, colon, last = text.rpartition(":")
+    try:
+        strength = float(last) if colon and path else math.nan
+    except ValueError:
+        return text, 1.0
+    if not colon or not path:
+        return text, 1.0
+    _check(text, math.isfinite(strength), strength, -100, 100, "FILE or FILE:STRENGTH, with a strength")
+    return path, strength
+
+
 def _check(text: str, valid: bool, value: float, low: float | None, high: float | None, kind: str) -> None:
     if valid and (low is None or value >= low) and (high is None or value <= high):
         return

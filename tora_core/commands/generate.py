@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ToraError
-from .arguments import number, whole
+from . import control
+from .arguments import lora, number, whole
 
 BUNDLED_SIZE = (128, 128)
 BUNDLED_FRAMES = 17
 PUBLISHED_SIZE = (480, 720)
 PUBLISHED_FRAMES = 49
+LORA_HELP = "LoRA for CogVideoX, in any published style, merged into the model; may be given several times"
 CANVAS_HELP = "px that the paths were drawn on, where the file holds none; default the video's size"
 
 
@@ -58,6 +60,8 @@ def add_parsers(subparsers: Any) -> None:
     )
     parser.add_argument("--model", help="folder of a Tora or CogVideoX-5B model; default the bundled one")
     parser.add_argument("--adapter", help="Tora weights for a --model that holds none")
+    parser.add_argument("--lora", type=lora, action="append", metavar="FILE[:STRENGTH]", help=LORA_HELP)
+    control.add_arguments(parser)
     parser.add_argument("--device", help="torch device, such as cuda or cpu; default a GPU where there is one")
     parser.add_argument("--dtype", choices=("float32", "float16", "bfloat16"), help="default: as the model is stored")
     parser.add_argument(
@@ -86,6 +90,7 @@ def run(args: argparse.Namespace) -> int:
     if args.trajectory is not None:
         trajectory = read_trajectory(args, (width, height), frames)
     image = None if args.image is None else read_image(args.image)
+    hint = control.read_control(args, frames)
     long, piece = how_long(args, frames, BUNDLED_FRAMES if bundled else PUBLISHED_FRAMES)
 
     import torch
@@ -94,7 +99,11 @@ def run(args: argparse.Namespace) -> int:
     from ..video import write_video
     from .sheet import contact_sheet, write_picture
 
-    pipeline = load_pipeline(args.model, image_to_video=image is not None, dtype=args.dtype, adapter=args.adapter)
+    pipeline = load_pipeline(
+        args.model, image_to_video=image is not None, dtype=args.dtype, adapter=args.adapter, lora=args.lora
+    )
+    for report in pipeline.lora_reports:
+        print(report, file=sys.stderr)
     place(pipeline, args.device, args.offload)
     if args.tiling:
         pipeline.vae.enable_tiling()
@@ -116,6 +125,7 @@ def run(args: argparse.Namespace) -> int:
         "strength": args.strength,
         "start": args.start,
         "end": args.end,
+        "control": hint,
         "generator": torch.Generator().manual_seed(args.seed),
         **({} if image is None else {"image": image}),
     }

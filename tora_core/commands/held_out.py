@@ -2,69 +2,116 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..evaluation.things import locate_colors, name_thing
 from ..evaluation.traj_error import TrajError, trajectory_error
 from ..tracking.color import locate_color, locate_salient
+from ..training.shapes import SHAPES, coverage
 from ..training.synthetic import OBJECT_COLORS, Clip, draw_clip
 from .sheet import contact_sheet, write_picture
 
 FIRST_SEED = 900_000_000
 """Training draws its seeds from 0 upwards and never comes here."""
 
+FIXED_COUNT = 64
+"""The figures of the bundled model are means over the clips of FIRST_SEED to FIRST_SEED + 63."""
 
-def held_out_clips(count: int, frames: int, size: tuple[int, int]) -> list[Clip]:
-    """The same `count` clips of one shape each, every time."""
-    return [draw_clip(FIRST_SEED + index, frames=frames, size=size, objects=1) for index in range(count)]
+
+@dataclass(frozen=True)
+class Sampling:
+    """How held-out clips are sampled."""
+
+    frames: int = 17
+    size: tuple[int, int] = (128, 128)
+    steps: int = 25
+    guidance: float = 3.0
+    batch: int = 8
+    objects: int = 1
+    with_image: bool = False
+
+
+def held_out_clips(count: int, frames: int, size: tuple[int, int], objects: int = 1) -> list[Clip]:
+    """The same `count` clips of so many shapes each, every time."""
+    return [draw_clip(FIRST_SEED + index, frames=frames, size=size, objects=objects) for index in range(count)]
 
 
 def evaluate_held_out(
     pipeline: Any,
+    sampling: Sampling,
     *,
     count: int,
-    frames: int,
-    size: tuple[int, int],
-    steps: int,
-    guidance: float,
-    batch: int,
-    with_image: bool = False,
+    strengths: tuple[float, ...] = (1.0, 0.0),
     pictures: Path | None = None,
 ) -> dict[str, Any]:
-    """TrajError at strength 1 and at strength 0 from the same noise, by two trackers that don't know the asked path.
+    """TrajError at each strength from the same noise, by trackers that don't know the asked path.
 
-    "what stands out" follows the shape whatever its color; "asked color" counts a shape of another color as lost. Where
-    `pictures`, a sheet of each clip is written there.
+    One shape: "what stands out" follows it whatever its color; "asked color" counts a shape of another color as lost.
+    Several: "asked colors" finds each by its color among the others. "right" is the share of clips in which the
+    asked color and shape came (one shape only). With an image, "first frame dB" is the PSNR of frame 0 against it.
+    Where `pictures`, a sheet of each clip is written there.
     """
-    clips = held_out_clips(count, frames, size)
-    figures: dict[str, Any] = {"clips": count, "frames": frames, "size": list(size), "steps": steps}
-    for strength in (1.0, 0.0):
+    clips = held_out_clips(count, sampling.frames, sampling.size, sampling.objects)
+    figures: dict[str, Any] = {"clips": count, **asdict(sampling), "size": list(sampling.size)}
+    for strength in strengths:
         videos: list[np.ndarray] = []
-        for start in range(0, count, batch):
-            videos += sample(pipeline, clips[start : start + batch], start, steps, guidance, strength, with_image)
-        asked = np.stack([clip.tracks.points_px[0] for clip in clips])
-        by_color = [locate_color(v, OBJECT_COLORS[c.things[0].color]) for v, c in zip(videos, clips, strict=True)]
-        figures[f"strength {strength:g}"] = {
-            tracker: asdict(error_of(asked, located, size))
-            for tracker, located in (
-                ("what stands out", [locate_salient(v) for v in videos]),
-                ("asked color", by_color),
-            )
-        }
+        for start in range(0, count, sampling.batch):
+            videos += sample(pipeline, clips[start : start + sampling.batch], start, strength, sampling)
+        name = f"strength {strength:g}"
+        figures[name] = _figures(videos, clips, sampling)
         if pictures is not None:
             for index, (video, clip) in enumerate(zip(videos, clips, strict=True)):
-                write_picture(
-                    pictures / f"{index:02d}_strength_{strength:g}.png", contact_sheet(video, clip.tracks, clip.caption)
-                )
-    figures["times closer"] = {
-        tracker: figures["strength 0"][tracker]["euclidean_px"]
-        / max(figures["strength 1"][tracker]["euclidean_px"], 1e-9)
-        for tracker in figures["strength 1"]
-    }
+                write_picture(pictures / f"{index:02d}_{name.replace(' ', '_')}.png", _sheet(video, clip))
+    if {1.0, 0.0} <= set(strengths):
+        figures["times closer"] = {
+            tracker: figures["strength 0"][tracker]["euclidean_px"] / max(error["euclidean_px"], 1e-9)
+            for tracker, error in figures["strength 1"].items()
+            if isinstance(error, dict) and "euclidean_px" in error
+        }
     return figures
+
+
+def _sheet(video: np.ndarray, clip: Clip) -> np.ndarray:
+    return contact_sheet(video, clip.tracks, clip.caption)
+
+
+def _figures(videos: list[np.ndarray], clips: list[Clip], sampling: Sampling) -> dict[str, Any]:
+    asked = np.stack([clip.tracks.points_px for clip in clips])
+    result: dict[str, Any] = {}
+    if sampling.objects == 1:
+        located = {
+            "what stands out": [locate_salient(v) for v in videos],
+            "asked color": [
+                locate_color(v, OBJECT_COLORS[c.things[0].color]) for v, c in zip(videos, clips, strict=True)
+            ],
+        }
+        result = {name: asdict(error_of(asked[:, 0], pairs, sampling.size)) for name, pairs in located.items()}
+        named = [name_thing(video[:: max(1, len(video) // 5)], OBJECT_COLORS, SHAPES, coverage) for video in videos]
+        wanted = [(clip.things[0].color, clip.things[0].shape) for clip in clips]
+        result["right"] = {
+            "color": _share(a[0] == b[0] for a, b in zip(named, wanted, strict=True)),
+            "shape": _share(a[1] == b[1] for a, b in zip(named, wanted, strict=True)),
+            "both": _share(a == b for a, b in zip(named, wanted, strict=True)),
+        }
+    else:
+        pairs = [
+            locate_colors(video, [OBJECT_COLORS[thing.color] for thing in clip.things])
+            for video, clip in zip(videos, clips, strict=True)
+        ]
+        result["asked colors"] = asdict(error_of(asked, pairs, sampling.size))
+    if sampling.with_image:
+        errors = [(v[0].astype(float) - c.frames[0]) ** 2 for v, c in zip(videos, clips, strict=True)]
+        decibel = [10 * np.log10(255**2 / max(float(error.mean()), 1e-6)) for error in errors]
+        result["first frame dB"] = {"mean": float(np.mean(decibel)), "least": float(np.min(decibel))}
+    return result
+
+
+def _share(flags: Any) -> float:
+    return float(np.mean(list(flags)))
 
 
 def error_of(asked: np.ndarray, located: list[tuple[np.ndarray, np.ndarray]], size: tuple[int, int]) -> TrajError:
@@ -73,26 +120,24 @@ def error_of(asked: np.ndarray, located: list[tuple[np.ndarray, np.ndarray]], si
     return trajectory_error(asked, np.stack(paths), size=size, found=np.stack(found))
 
 
-def sample(
-    pipeline: Any, clips: list[Clip], seed: int, steps: int, guidance: float, strength: float, with_image: bool
-) -> list[np.ndarray]:
-    """uint8 (F, H, W, 3) a clip."""
+def sample(pipeline: Any, clips: list[Clip], first: int, strength: float, sampling: Sampling) -> list[np.ndarray]:
+    """uint8 (F, H, W, 3) a clip; the noise of clip `first` + i is that of its seed, whatever the strength."""
     import torch
     from PIL import Image
 
-    height, width = clips[0].tracks.size
-    extra = {"image": [Image.fromarray(clip.frames[0]) for clip in clips]} if with_image else {}
+    height, width = sampling.size
+    extra = {"image": [Image.fromarray(clip.frames[0]) for clip in clips]} if sampling.with_image else {}
     result = pipeline(
         prompt=[clip.caption for clip in clips],
         trajectory=[clip.tracks for clip in clips],
         height=height,
         width=width,
-        num_frames=len(clips[0].frames),
-        num_inference_steps=steps,
-        guidance_scale=guidance,
+        num_frames=sampling.frames,
+        num_inference_steps=sampling.steps,
+        guidance_scale=sampling.guidance,
         dynamic_guidance="off",
         strength=strength,
-        generator=[torch.Generator().manual_seed(FIRST_SEED + seed + i) for i in range(len(clips))],
+        generator=[torch.Generator().manual_seed(FIRST_SEED + first + i) for i in range(len(clips))],
         output_type="np",
         **extra,
     )

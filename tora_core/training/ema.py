@@ -32,6 +32,14 @@ class Ema:
             else:
                 self.values[key].copy_(value)
 
+    def load(self, values: dict[str, torch.Tensor], updates: int) -> None:
+        """Take up where another left off; KeyError when its entries are not this model's."""
+        if values.keys() != self.values.keys():
+            raise KeyError(f"averages of other weights: {sorted(values.keys() ^ self.values.keys())[:3]}")
+        for key, value in values.items():
+            self.values[key].copy_(value)
+        self.updates = updates
+
     def copy_to(self, model: Model) -> Model:
         """Load the kept weights into `model` and return it."""
         model.load_state_dict(self.values)

@@ -1,4 +1,6 @@
-"""Quicker causal convolutions on a CPU: PyTorch's float32 conv3d has no fast kernel there, conv2d has one.
+"""A quicker VAE, with the same results: causal convolutions on a CPU, and the decoder's spatial norms.
+
+PyTorch's float32 conv3d has no fast kernel on a CPU, conv2d has one.
 
 A 3x3x3 convolution without padding in time is one 3x3 convolution over three frames' channels put together; the
 result is the same but for rounding (three times as fast here in the forward pass; the backward pass gains nothing).
@@ -32,4 +34,34 @@ def fast_causal_convolutions(model: Model) -> Model:
     for module in model.modules():
         if isinstance(module, nn.Conv3d) and module.stride == (1, 1, 1) and module.padding[0] == 0:
             module.forward = MethodType(_forward, module)  # type: ignore[method-assign]
+    return model
+
+
+def _spatial_norm(
+    self: nn.Module, f: torch.Tensor, zq: torch.Tensor, conv_cache: dict[str, torch.Tensor] | None = None
+) -> tuple[torch.Tensor, dict[str, torch.Tensor | None]]:
+    scale, shift = self.conv_y.conv(zq), self.conv_b.conv(zq)
+    if f.shape[2] > 1 and f.shape[2] % 2 == 1:  # as in diffusers: the first frame is not one of the repeated ones
+
+        def enlarge(z: torch.Tensor) -> torch.Tensor:
+            first = nn.functional.interpolate(z[:, :, :1], size=(1, *f.shape[-2:]))
+            rest = nn.functional.interpolate(z[:, :, 1:], size=(f.shape[2] - 1, *f.shape[-2:]))
+            return torch.cat([first, rest], dim=2)
+
+    else:
+
+        def enlarge(z: torch.Tensor) -> torch.Tensor:
+            return nn.functional.interpolate(z, size=f.shape[-3:])
+
+    return self.norm_layer(f) * enlarge(scale) + enlarge(shift), {"conv_y": None, "conv_b": None}
+
+
+def fast_spatial_norms(model: Model) -> Model:
+    """Let the decoder's spatial norms convolve the small latent and then repeat it, in place; returns the model.
+
+    diffusers repeats it first and convolves every pixel. The convolutions are of one pixel, so the result is the same.
+    """
+    for module in model.modules():
+        if module.__class__.__name__ == "CogVideoXSpatialNorm3D":
+            module.forward = MethodType(_spatial_norm, module)  # type: ignore[method-assign]
     return model

@@ -53,8 +53,9 @@ class Thing:
 class Clip:
     """A clip with its truth.
 
-    frames: uint8 (F, H, W, 3) RGB; caption: words; tracks: one a thing, its centre; flow: float32 (F, H, W, 2)
-    px/frame as Tora's dense stage wants it: displacement from frame f-1 to f at the source pixel, frame 0 zero.
+    frames: uint8 (F, H, W, 3) RGB; caption: words; tracks: one a thing, its centre, in the order of `things`, then
+    maybe others; flow: float32 (F, H, W, 2) px/frame as Tora's dense stage wants it: displacement from frame f-1 to f
+    at the source pixel, frame 0 zero.
     """
 
     frames: np.ndarray
@@ -138,12 +139,24 @@ def draw_clip(seed: int, *, frames: int = 17, size: tuple[int, int] = (128, 128)
     return compose(picture, tuple(things), ground)
 
 
-def compose(picture: np.ndarray, things: tuple[Thing, ...], ground: str) -> Clip:
-    """Paint things in order over a ground (H, W, 3) and gather the truth; a later thing hides an earlier one."""
-    height, width = picture.shape[:2]
+def compose(
+    picture: np.ndarray,
+    things: tuple[Thing, ...],
+    ground: str,
+    ground_steps: np.ndarray | None = None,
+    more_tracks_px: np.ndarray | None = None,
+) -> Clip:
+    """Paint things in order over a ground and gather the truth; a later thing hides an earlier one.
+
+    picture: (H, W, 3), or (F, H, W, 3) where the ground moves; `ground_steps` (F, 2) is then its displacement from
+    frame f-1 to f in px, the first zero. `more_tracks_px` (N, F, 2) follow the tracks of the things.
+    """
+    height, width = picture.shape[-3:-1]
     frames = len(things[0].centers_px)
-    clip = np.repeat(picture[None], frames, axis=0)
+    clip = picture.copy() if picture.ndim == 4 else np.repeat(picture[None], frames, axis=0)
     flow = np.zeros((frames, height, width, 2), np.float32)
+    if ground_steps is not None:
+        flow += ground_steps[:, None, None].astype(np.float32)
     for thing in things:
         for f in range(frames):
             rows, columns, alpha = coverage(thing.shape, thing.centers_px[f], thing.radius_px, (height, width))
@@ -152,5 +165,8 @@ def compose(picture: np.ndarray, things: tuple[Thing, ...], ground: str) -> Clip
             if f + 1 < frames:
                 step = thing.centers_px[f + 1] - thing.centers_px[f]
                 flow[f + 1, rows, columns][alpha > 0.5] = step
-    tracks = Tracks(np.stack([thing.centers_px for thing in things]), size=(height, width))
+    points = np.stack([thing.centers_px for thing in things])
+    if more_tracks_px is not None and len(more_tracks_px):
+        points = np.concatenate([points, more_tracks_px])
+    tracks = Tracks(points, size=(height, width))
     return Clip(np.rint(clip).astype(np.uint8), caption_of(things, ground), things, tracks, flow, ground)

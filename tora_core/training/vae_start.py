@@ -11,7 +11,6 @@ Residual branches add nothing at first. Training goes on from there with everyth
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from types import MethodType
 from typing import Any
@@ -69,11 +68,11 @@ def _start_weights(vae: AutoencoderKLCogVideoX) -> None:
 def linear_start(
     vae: AutoencoderKLCogVideoX,
     batches: Iterator[torch.Tensor],
-    seconds: float,
+    steps: int,
     learning_rate: float = 2e-3,
     report: Callable[[str], None] = print,
 ) -> None:
-    """Give `vae` its start in place; batches are (B, 3, F, H, W) in [-1, 1]."""
+    """Give `vae` its start in place over `steps` batches (B, 3, F, H, W) in [-1, 1]."""
     _start_weights(vae)
     linear = AutoencoderKLCogVideoX.from_config(vae.config)
     linear.load_state_dict(vae.state_dict())
@@ -100,11 +99,9 @@ def linear_start(
         masks.append(mask)
         shortcut.register_forward_hook(lambda module, args, out, mask=mask: out * mask.view(1, -1, 1, 1, 1))
     optimizer = torch.optim.Adam(linear.parameters(), lr=learning_rate, betas=(0.9, 0.99))
-    start, mean = time.monotonic(), 0.0
-    for step, x in enumerate(batches, start=1):
-        done = (time.monotonic() - start) / seconds
-        if done >= 1:
-            break
+    mean = 0.0
+    for step in range(1, steps + 1):
+        x, done = next(batches), step / steps
         for group in optimizer.param_groups:
             group["lr"] = learning_rate * min(1, step / 30) * (0.5 + 0.5 * math.cos(math.pi * done))
         z = linear.encode(x).latent_dist.mean
@@ -116,9 +113,7 @@ def linear_start(
         optimizer.step()
         mean += float(loss.detach()) / 20
         if step % 20 == 0:
-            report(
-                f"linear start, step {step}: {10 * math.log10(4 / mean):.1f} dB after {time.monotonic() - start:.0f} s"
-            )
+            report(f"linear start, step {step} of {steps}: {10 * math.log10(4 / max(mean, 1e-12)):.1f} dB")
             mean = 0.0
     vae.load_state_dict(linear.state_dict())
     _make_norms_harmless(vae, next(batches))
