@@ -17,7 +17,7 @@ MOST_SEGMENTS = 64
 class ToraLongImageToVideo(io.ComfyNode):
     @classmethod
     def define_schema(cls) -> io.Schema:
-        import comfy.samplers
+        from .host.expand import sampler_names, scheduler_names
 
         strength, end = (
             next(given for given in ToraApply.define_schema().inputs if given.id == name)
@@ -68,13 +68,13 @@ class ToraLongImageToVideo(io.ComfyNode):
                 io.Float.Input("cfg", default=6.0, min=0.0, max=100.0, step=0.1, tooltip="How much the prompt counts."),
                 io.Combo.Input(
                     "sampler_name",
-                    options=list(comfy.samplers.KSampler.SAMPLERS),
+                    options=sampler_names(),
                     default="dpmpp_2m",
                     tooltip="As in KSampler.",
                 ),
                 io.Combo.Input(
                     "scheduler",
-                    options=list(comfy.samplers.KSampler.SCHEDULERS),
+                    options=scheduler_names(),
                     default="simple",
                     tooltip="As in KSampler.",
                 ),

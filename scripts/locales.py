@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "locales" / "en"
 
 MAIN = {
-    "nodeCategories": {"Tora": "Tora"},
+    "nodeCategories": {"Tora": "Tora", "long video": "long video", "tracking": "tracking", "trajectory": "trajectory"},
     "dataTypes": {
         "TORA_TRAJECTORY": "trajectory (Tora)",
         "TORA_MODEL": "Tora model",
@@ -50,9 +50,25 @@ def files(nodes: Iterable[Any]) -> dict[Path, str]:
 
 def _definition(schema: Any) -> dict[str, Any]:
     definition = {"display_name": schema.display_name, "description": schema.description}
-    inputs = {given.id: _entry(given.display_name or given.id, given.tooltip) for given in schema.inputs}
+    inputs: dict[str, dict[str, str]] = {}
+    for given in schema.inputs:
+        for key, name, tooltip in _shown(given):
+            entry = _entry(name, tooltip)
+            if inputs.setdefault(key, entry) != entry:
+                raise ValueError(f"{schema.node_id}: {key} has two texts, and the page knows only one by that name")
     outputs = {str(number): _entry(made.display_name, made.tooltip) for number, made in enumerate(schema.outputs)}
     return {**definition, "inputs": inputs, "outputs": outputs}
+
+
+def _shown(given: Any) -> Iterator[tuple[str, str, str | None]]:
+    """(key, name, tooltip) of an input and of those inside it; the page writes "_" for the dot in their names."""
+    yield given.id, given.display_name or given.id, given.tooltip
+    if given.get_io_type() == "COMFY_DYNAMICCOMBO_V3":
+        for inner in (inner for option in given.options for inner in option.inputs):
+            yield f"{given.id}_{inner.id}", inner.display_name or inner.id, inner.tooltip
+    if given.get_io_type() == "COMFY_AUTOGROW_V3":
+        for name in given.template.names:
+            yield f"{given.id}_{name}", name, given.template.input.tooltip
 
 
 def _entry(name: str, tooltip: str | None) -> dict[str, str]:

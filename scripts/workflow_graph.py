@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,7 +95,7 @@ class Graph:
         for entry in widgets(definition["input"], values):
             values[entry.name] = constant.pop(entry.name, _default(entry))
         node.values = values
-        known = list(entries(definition["input"]))
+        known = list(_shown(entries(definition["input"]), linked))
         for entry in sorted(known, key=lambda e: e.is_widget):  # Sockets stand above linked widgets.
             if not entry.is_widget or entry.name in linked:
                 self._plug(node, entry, linked.pop(entry.name, None))
@@ -173,6 +173,15 @@ class Graph:
             order[ready.id] = len(order)
             waiting.remove(ready)
         return order
+
+
+def _shown(known: Iterable[Entry], linked: Container[str]) -> Iterator[Entry]:
+    """The inputs that the page shows: of those that grow, one more than are wired."""
+    full = True
+    for entry in known:
+        if not entry.spare or full:
+            yield entry
+        full = not entry.spare or (full and entry.name in linked)
 
 
 def _default(entry: Entry) -> Any:

@@ -46,8 +46,11 @@ SIZES = {
     "CLIPTextEncode": (340, 130),
     "CLIPVisionEncode": (300, 90),
     "CLIPVisionLoader": (340, 90),
+    "Canny": (300, 110),
+    "ControlNetApplyAdvanced": (320, 210),
     "CreateVideo": (300, 110),
     "EmptyImage": (300, 150),
+    "ImageColorToMask": (300, 90),
     "ImageCompositeMasked": (300, 160),
     "ImageStitch": (300, 150),
     "KSampler": (320, 270),
@@ -58,29 +61,36 @@ SIZES = {
     "ToraApply": (300, 210),
     "ToraCameraMotion": (340, 400),
     "ToraContextWindows": (320, 140),
-    "ToraDrawTrajectory": (300, 220),
+    "ToraDrawTrajectory": (300, 270),
     "ToraDynamicGuidance": (300, 90),
     "ToraEmptyLatent": (300, 180),
     "ToraEncodeMotion": (300, 220),
     "ToraExportTrajectory": (340, 260),
-    "ToraFitTrajectory": (300, 180),
+    "ToraFitTrajectory": (300, 190),
     "ToraImageToVideo": (320, 240),
     "ToraImportTrajectory": (340, 300),
-    "ToraJitterTrajectory": (300, 180),
+    "ToraJitterTrajectory": (300, 200),
     "ToraLoadCogVideoX": (400, 140),
+    "ToraLoadControlNet": (360, 120),
     "ToraLoadDemoModel": (340, 150),
     "ToraLongImageToVideo": (360, 560),
+    "ToraLoadLora": (360, 140),
     "ToraLoadModel": (340, 120),
-    "ToraMergeTrajectories": (300, 100),
-    "ToraOffsetCopies": (300, 210),
+    "ToraMaskToTrajectory": (320, 190),
+    "ToraMergeTrajectories": (300, 140),
+    "ToraMotionTransfer": (320, 290),
+    "ToraOffsetCopies": (300, 225),
     "ToraOverlayTrajectory": (300, 190),
-    "ToraPickTracks": (310, 120),
-    "ToraRetimeTrajectory": (310, 175),
-    "ToraSmoothTrajectory": (300, 150),
+    "ToraPickTracks": (310, 145),
+    "ToraRegionDrag": (310, 230),
+    "ToraRetimeTrajectory": (310, 200),
+    "ToraSmoothTrajectory": (310, 175),
+    "ToraTrackVideo": (340, 320),
     "ToraTrajectoryEditor": (640, 760),
     "ToraTrajectoryFromText": (340, 500),
-    "ToraTrajectoryPreset": (320, 480),
-    "ToraTransformTrajectory": (310, 290),
+    "ToraTrajectoryPreset": (320, 520),
+    "ToraTransformTrajectory": (310, 300),
+    "ToraVideoFlow": (310, 170),
     "VAEDecode": (300, 60),
     "VAELoader": (340, 90),
     "UNETLoader": (400, 110),
@@ -88,7 +98,14 @@ SIZES = {
     "WanTrackToVideo": (340, 400),
 }
 # Nodes that get a picture or a line of text below their widgets in a run, and how high they are then.
-ROOMS = {"KSampler": 520, "SaveVideo": 450, "ToraLoadCogVideoX": 210, "ToraLoadModel": 190}
+ROOMS = {
+    "KSampler": 520,
+    "SaveVideo": 450,
+    "ToraLoadCogVideoX": 210,
+    "ToraLoadControlNet": 190,
+    "ToraLoadLora": 230,
+    "ToraLoadModel": 190,
+}
 
 
 def path_text(width: int, height: int, frames: int, *tracks: Points) -> str:
@@ -140,8 +157,10 @@ class Parts:
         """Of the path's size and length: typed once, in the path."""
         return self.graph.add("ToraEmptyLatent", width=path["width"], height=path["height"], length=path["frames"])
 
-    def save(self, images: tuple[Node, int], prefix: str, title: str) -> tuple[Node, Node]:
-        video = self.graph.add("CreateVideo", images=images, fps=8.0)
+    def save(
+        self, images: tuple[Node, int], prefix: str, title: str, fps: float | tuple[Node, int] = 8.0
+    ) -> tuple[Node, Node]:
+        video = self.graph.add("CreateVideo", images=images, fps=fps)
         saved = self.graph.add("SaveVideo", title=title, video=video["VIDEO"], filename_prefix=f"video/{prefix}")
         return video, saved
 

@@ -12,7 +12,7 @@ from typing import Any
 
 NOTES = ("MarkdownNote", "Note")
 WIDGET_TYPES = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO")
-DYNAMIC = "COMFY_DYNAMICCOMBO_V3"
+DYNAMIC, GROWING = "COMFY_DYNAMICCOMBO_V3", "COMFY_AUTOGROW_V3"
 UPLOADS = {"image_upload": "image", "video_upload": "video", "audio_upload": "audio"}
 BROWSER_ONLY = ("control_after_generate", "upload")
 """Widgets that exist in the browser only."""
@@ -31,6 +31,8 @@ class Entry:
     kind: str
     options: dict[str, Any] = field(default_factory=dict)
     required: bool = True
+    spare: bool = False
+    """One that the page shows only when all before it are wired."""
 
     @property
     def choices(self) -> list[Any] | None:
@@ -51,7 +53,19 @@ def entries(inputs: dict[str, Any], prefix: str = "") -> Iterator[Entry]:
             kind, options = spec[0], dict(spec[1]) if len(spec) > 1 else {}
             if isinstance(kind, list):  # V1 nodes give a combo's choices in place of a type.
                 kind, options = "COMBO", {**options, "options": kind}
-            yield Entry(prefix + name, kind, options, group == "required")
+            if kind == GROWING:
+                yield from _growing(prefix + name, options["template"])
+            else:
+                yield Entry(prefix + name, kind, options, group == "required")
+
+
+def _growing(name: str, template: dict[str, Any]) -> Iterator[Entry]:
+    """The sockets of an input that grows as they are wired, all that can be; `spare` are those beyond the least."""
+    group, (kind, *options) = next((group, *inner.values()) for group, inner in template["input"].items() if inner)
+    names = template.get("names") or [f"{template['prefix']}{number}" for number in range(template["max"])]
+    for number, child in enumerate(names):
+        needed = number < template["min"] and group == "required"
+        yield Entry(f"{name}.{child}", kind, dict(*options), required=needed, spare=not needed)
 
 
 def widgets(inputs: dict[str, Any], values: dict[str, Any], prefix: str = "") -> Iterator[Entry]:

@@ -15,9 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import workflows_chain
+import workflows_editor
 import workflows_formats
 import workflows_long
 import workflows_start
+import workflows_tracking
+import workflows_wan
 from workflow_graph import Graph
 from workflow_parts import ROOMS, SIZES
 
@@ -26,8 +30,12 @@ FOLDER = Path(__file__).resolve().parents[1] / "example_workflows"
 
 WORKFLOWS: dict[str, Callable[[Graph], None]] = {
     **workflows_start.WORKFLOWS,
+    **workflows_editor.WORKFLOWS,
     **workflows_formats.WORKFLOWS,
+    **workflows_wan.WORKFLOWS,
     **workflows_long.WORKFLOWS,
+    **workflows_chain.WORKFLOWS,
+    **workflows_tracking.WORKFLOWS,
 }
 """A module a theme (workflows_<theme>.py), each with a WORKFLOWS of its own."""
 

@@ -119,6 +119,8 @@ def test_an_example_gives_values_that_its_nodes_take(workflow: Path) -> None:
         values = node.get("widgets_values_named", {})
         assert list(values.values()) == node.get("widgets_values", [])
         for name, value in values.items():
+            if name == "control_after_generate":  # the page's own, beside a seed
+                continue
             given = inputs[name]
             assert value in given.get("options", [value]), (node["type"], name)
             if given["type"] in ("INT", "FLOAT"):
@@ -128,8 +130,11 @@ def test_an_example_gives_values_that_its_nodes_take(workflow: Path) -> None:
 def test_every_node_is_in_some_example_or_said_to_be_in_none() -> None:
     shown = {node["type"] for workflow in WORKFLOWS for node in used(workflow)}
     assert set(SCHEMA) - shown == {
+        "ToraConvertLora",  # for core's own LoRA nodes: the examples use Load LoRA for CogVideoX
+        "ToraEncodeMotionPart",  # Long Image to Video becomes these two, among others
+        "ToraJoinSegments",
+        "ToraLoadControlNet",  # its example comes with the demo model's own ControlNet, which is still to be trained
         "ToraFixCogVideoX",  # Apply Tora does the same, and the examples are all with Tora
-        "ToraTrajectoryEditor",  # until its half in the browser is there
     }
 
 

@@ -14,6 +14,17 @@ class TrajectoryError(ToraError):
     """A trajectory, or a file or string that should hold one, can't be read or makes no sense."""
 
 
+class AmbiguousFormatError(TrajectoryError):
+    """Several trajectory formats fit a text or an array, and mean different things: somebody has to name the right one.
+
+    formats: the names of those that fit.
+    """
+
+    def __init__(self, message: str, formats: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.formats = formats
+
+
 class SizeError(ToraError):
     """A width, height or frame count that the model can't have; the message names the nearest legal ones."""
 

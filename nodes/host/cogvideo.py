@@ -37,6 +37,31 @@ def require_cogvideox(model: Any) -> Any:
     return net
 
 
+def require_controlled_base(base: Any, size: Any, name: str) -> Any:
+    """The network of a BaseModel that a ControlNet (its ControlNetSize, and its name for messages) was made for.
+
+    Raises ToraError for models other than the host's native CogVideoX-5B family, and for one of other sizes.
+    """
+    if not isinstance(base, comfy.model_base.CogVideoX):
+        raise ToraError(
+            f"{name} is a ControlNet for CogVideoX, the model is {type(base).__name__}. Load CogVideoX, or a "
+            "ControlNet that was made for this model."
+        )
+    net = network(base)
+    if net.patch_size_t is not None or net.dim == WIDTH_2B:
+        version = "1.5" if net.patch_size_t is not None else "2B"
+        raise ToraError(f"the model is CogVideoX {version}, {name} is for CogVideoX-5B: load that one.")
+    have = (net.dim, net.patch_embed.text_proj.in_features, net.attention_head_dim, net.out_channels)
+    wanted = (size.residual, size.text, size.head, size.latent_channels)
+    if have != wanted or size.layers > len(net.blocks):
+        raise ToraError(
+            f"{name} is for a model of at least {size.layers} blocks that is {wanted[0]} wide, with text {wanted[1]} "
+            f"wide; the model has {len(net.blocks)} blocks, is {have[0]} wide, with text {have[1]} wide: they do not "
+            "belong together. Load the ControlNet that was made for this model."
+        )
+    return net
+
+
 def kind_of(net: Any) -> str | None:
     """ "t2v", "i2v", or None for inpainting and control variants (Fun)."""
     return {net.out_channels: "t2v", 2 * net.out_channels: "i2v"}.get(net.in_channels)

@@ -17,6 +17,11 @@ from ...tora_core.errors import CheckpointError
 from .entries import Entry, entries_of
 
 TORA, PATCHES, MODELS, DIFFUSERS, COGVIDEO = "tora", "model_patches", "diffusion_models", "diffusers", "CogVideo"
+CONTROLNETS = "controlnet"
+DEMO_EDGES = "tora_demo_edges (bundled)"
+"""How the ControlNet that comes with the pack is called in the list."""
+
+DEMO_CONTROLNET = Path(__file__).resolve().parents[2] / "tora_core" / "models" / "bundled" / "controlnet"
 
 _WEIGHTS = (".safetensors", ".sft", ".pt", ".pth", ".bin", ".ckpt")
 
@@ -53,6 +58,28 @@ def cogvideox_choices() -> dict[str, Path]:
         ]
     )
     return dict(sorted(choices.items(), key=lambda item: ("cog" not in item[0].lower(), item[0].lower())))
+
+
+def controlnet_choices() -> dict[str, Path]:
+    """Names to files and folders that may hold a ControlNet for CogVideoX: those that say so, ours, all others."""
+    found = _named(
+        [
+            (CONTROLNETS, lambda entry: True),
+            (COGVIDEO, lambda entry: entry.name.startswith("ControlNet/")),
+        ]
+    )
+    likely = {name: path for name, path in found.items() if "cog" in name.lower()}
+    bundled = {DEMO_EDGES: DEMO_CONTROLNET} if DEMO_CONTROLNET.is_dir() else {}
+    return likely | bundled | found
+
+
+def controlnet_path(name: str) -> Path:
+    """What was chosen; only what is on the list is found. Raises CheckpointError for anything else."""
+    return _chosen(
+        controlnet_choices(),
+        name,
+        "Put a ControlNet for CogVideoX-5B, config.json beside its weights, into a folder in ComfyUI/models/controlnet",
+    )
 
 
 def tora_path(name: str) -> Path:
@@ -128,7 +155,7 @@ def _roots(kind: str) -> list[Path]:
 
 
 def _names(kind: str, roots: list[Path]) -> list[PurePosixPath]:
-    if kind in (TORA, PATCHES, MODELS):
+    if kind in (TORA, PATCHES, MODELS, CONTROLNETS):
         found: Iterable[str] = folder_paths.get_filename_list(kind)  # the host keeps these until a folder changes
     else:
         found = {name for root in roots for name in folder_paths.recursive_search(str(root), [".git"])[0]}

@@ -21,6 +21,7 @@ from ..values import ToraModel, ToraMotion
 from .cogvideo import kind_of, network, require_tora_base
 from .mends import mend
 from .swap import swapped
+from .windows import window_of
 
 KEY = "tora_motion"
 MEMORY = ("auto", "low", "high")
@@ -132,7 +133,7 @@ class MotionRun:
         net = network(base)
         if self._budget is None:
             self._budget = self._allowance(base, x)
-        self._calls[net] = _Call(base, acting, *_window_of(options, x))
+        self._calls[net] = _Call(base, acting, *window_of(options, x.device))
         try:
             with swapped([norm.change() for norm in self._bent_norms(net)]):
                 return executor(x, t, *args, **kwargs)
@@ -298,12 +299,3 @@ def _check_guider(guider: Any) -> None:
                 "a prompt is limited to an area of the picture, which can't be combined with motion. Limit it by a "
                 "mask instead (Conditioning Set Mask)."
             )
-
-
-def _window_of(options: dict[str, Any], x: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-    """Which latent frames of the clip, and which videos of the batch, x (B, C, F', h, w) holds; None for all."""
-    window = options.get("context_window")
-    if window is None:
-        return None, None
-    part = window.get_tensor(torch.arange(window.total_frames), device=x.device, dim=0)
-    return (None, part) if window.dim == 0 else (part, None)

@@ -76,7 +76,7 @@ def model_folders(host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     models = tmp_path / "models"
     monkeypatch.setattr(folder_paths, "models_dir", str(models))
     monkeypatch.setattr(folder_paths, "filename_list_cache", {})
-    for kind in ("tora", "model_patches", "diffusion_models", "diffusers", "CogVideo"):
+    for kind in ("tora", "model_patches", "diffusion_models", "diffusers", "controlnet", "CogVideo"):
         (models / kind).mkdir(parents=True)
         monkeypatch.setitem(folder_paths.folder_names_and_paths, kind, ([str(models / kind)], set()))
     monkeypatch.delitem(folder_paths.folder_names_and_paths, "CogVideo")  # only the other pack registers it

@@ -17,6 +17,7 @@ FILE_LISTS = {
     ("ToraLoadModel", "tora_name"),
     ("ToraLoadCogVideoX", "model_name"),
     ("ToraImportTrajectory", "file"),
+    ("ToraLoadControlNet", "control_net_name"),
     ("ToraLoadLora", "lora_name"),
     ("ToraConvertLora", "lora_name"),
 }

@@ -229,7 +229,7 @@ def test_each_segment_of_a_chain_has_its_part_of_the_hint(i2v, net, picture, mon
 
     seen = []
     encode = net.encode_hint
-    monkeypatch.setattr(net, "encode_hint", lambda frames: seen.append(frames) or encode(frames))
+    monkeypatch.setattr(net, "encode_hint", lambda frames, to: seen.append(to(frames)) or encode(frames, to))
     frames = pictures(17)
     options = {"num_frames": 17, "height": HEIGHT, "width": WIDTH, "segments": Segments(9, 1)}
     options |= {"num_inference_steps": 1, "max_sequence_length": 6}

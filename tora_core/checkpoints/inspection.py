@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 
 from .check import adapter_problems, base_problems
+from .controlnet import controlnet_report, is_controlnet
 from .dimensions import LAYERS_5B, WIDTH_5B, adapter_size, base_size, count_blocks, other_model
 from .layouts import PathLike, open_weights
 from .reading import pass_over
@@ -25,6 +26,8 @@ def inspect(path: PathLike | Sequence[PathLike], *, check_values: bool = False) 
     """
     weights = open_weights(path)
     infos = weights.infos
+    if is_controlnet(infos):
+        return controlnet_report(weights, _count_types(weights), _bad_values(weights) if check_values else ())
     keys = list(infos)
     known = bool(weights.adapter) or any(key.startswith("transformer_blocks.") for key in keys)
     stranger = recognise(keys) if not weights.adapter else None

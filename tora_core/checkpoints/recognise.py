@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 _LORA = (".lora_A.", ".lora_B.", ".lora_up.", ".lora_down.", ".matrix_A", ".matrix_B", ".hada_w1_a", ".lokr_w1")
-_CONTROLNET = ("out_projectors.", "controlnet_encode_first.", "controlnet_encode_second.", "controlnet_")
+_CONTROLNET = ("out_projectors.", "controlnet_encode_first.", "controlnet_encode_second.")
+_OTHER_CONTROLNETS = ("controlnet_", "control_model.", "zero_convs.", "input_hint_block.")
 _T5 = ("shared.weight", "encoder.block.0.layer.0.SelfAttention.q.weight", "encoder.final_layer_norm.weight")
 
 _SCALES = (".comfy_quant", ".weight_scale", ".scale_weight", ".input_scale", ".scale_input")
@@ -24,6 +25,8 @@ def recognise(keys: Collection[str]) -> str | None:
         return f"a {family}LoRA"
     if any(key.startswith(_CONTROLNET) for key in keys):
         return "a CogVideoX ControlNet"
+    if any(key.startswith(_OTHER_CONTROLNETS) for key in keys):
+        return "a ControlNet for another model"
     if any(key.endswith(_T5) for key in keys):
         return "a T5 text encoder"
     starts = {key.removeprefix("first_stage_model.").split(".")[0] for key in keys}

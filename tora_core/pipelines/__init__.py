@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 _HOMES = {
+    "Control": ".control_input",
+    "LoraChoice": ".loras",
     "Motion": ".motion_input",
     "ToraImageToVideoPipeline": ".image_to_video",
     "ToraPipeline": ".text_to_video",
@@ -17,12 +19,23 @@ _HOMES = {
     "motion_picture": ".encoding",
 }
 
-__all__ = ["Motion", "ToraImageToVideoPipeline", "ToraPipeline", "encode_motion", "load_pipeline", "motion_picture"]
+__all__ = [
+    "Control",
+    "LoraChoice",
+    "Motion",
+    "ToraImageToVideoPipeline",
+    "ToraPipeline",
+    "encode_motion",
+    "load_pipeline",
+    "motion_picture",
+]
 
 if TYPE_CHECKING:
+    from .control_input import Control
     from .encoding import encode_motion, motion_picture
     from .image_to_video import ToraImageToVideoPipeline
     from .loading import load_pipeline
+    from .loras import LoraChoice
     from .motion_input import Motion
     from .text_to_video import ToraPipeline
 

@@ -11,6 +11,7 @@ import torch
 from diffusers import CogVideoXDPMScheduler
 
 from .context import ContextWindows, Window, total_weights
+from .control_input import PlannedControl, controlled
 from .dynamic import guidance_at
 from .motion_input import PlannedMotion
 
@@ -26,6 +27,7 @@ class Conditions:
     dynamic_guidance: str
     attention_kwargs: dict[str, Any] | None
     context: ContextWindows | None = None
+    controls: Sequence[PlannedControl] = ()
 
     @property
     def guided(self) -> bool:
@@ -131,17 +133,20 @@ def _predict(
         motions = [motion.window(window.frames, x.shape[1]) for motion in motions]
         image = None if image is None else conditions.image_for(window, image)
         x = window.take(x)
+    rotary = conditions.rotary(x.shape[1])
+    acting = [control for control in conditions.controls if control.steps[step]]
+    streams = [control.stream(x, prompt_embeds, t.expand(x.shape[0]), rotary, window) for control in acting]
     if image is not None:
         x = torch.cat([x, torch.cat([image] * 2) if conditions.guided else image], dim=2)
     # Without motion the argument is not passed at all: a plain CogVideoX transformer has no such one.
     motion_kwargs = {"motion_features": motions} if motions else {}
     cache_context = getattr(transformer, "cache_context", lambda name: contextlib.nullcontext())
-    with cache_context("cond_uncond"):
+    with cache_context("cond_uncond"), controlled(transformer, streams):
         return transformer(
             hidden_states=x,
             encoder_hidden_states=prompt_embeds,
             timestep=t.expand(x.shape[0]),
-            image_rotary_emb=conditions.rotary(x.shape[1]),
+            image_rotary_emb=rotary,
             attention_kwargs=conditions.attention_kwargs,
             return_dict=False,
             **motion_kwargs,

@@ -11,10 +11,12 @@ from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 from diffusers.pipelines.cogvideo.pipeline_cogvideox import retrieve_timesteps
 from diffusers.pipelines.cogvideo.pipeline_output import CogVideoXPipelineOutput
 
+from ..checkpoints.lora import LoraReport
 from ..errors import ToraError
 from ..models.positions import interpolation_note
 from .checks import at_least_one, check_noise, check_output_type, count_prompts, told_as_tora_error
 from .context import ContextWindows, check_context
+from .control_input import Control, check_controls, collect_controls, planned_controls
 from .denoising import Conditions, denoise
 from .dynamic import check_guidance
 from .motion_input import DEFAULT_CACHE_BYTES, ClipShape, Motion, check_motion, collect_motions, plan_motions
@@ -30,6 +32,8 @@ class MotionGeneration:
     """
 
     _takes_image = False
+    lora_reports: tuple[LoraReport, ...] = ()
+    """What `load_pipeline(lora=...)` has merged into the transformer."""
 
     # Of diffusers' pipeline:
     transformer: Any
@@ -62,6 +66,7 @@ class MotionGeneration:
         start: float = 0.0,
         end: float = 1.0,
         motion_cache_bytes: int = DEFAULT_CACHE_BYTES,
+        control: Control | Sequence[Control] | None = None,
         context_windows: ContextWindows | None = None,
         height: int | None = None,
         width: int | None = None,
@@ -90,8 +95,10 @@ class MotionGeneration:
         (B, F, H, W, 2) with one a prompt. motion_latents: UNSCALED VAE latents (B, F', 16, h, w) of `encode_motion`.
         strength: linear, 0 is exactly the base model. start, end: fractions of the noise schedule in which motion
         acts (window.py). motions: Motion(...) objects with these values each. motion_cache_bytes: how much of what
-        depends on the motion alone is kept between steps, on the device. context_windows: how a clip longer than the
-        model knows is denoised in overlapping windows (context.py); motion stays that of the whole clip.
+        depends on the motion alone is kept between steps, on the device. control: a ControlNet with hint, strength and
+        time, or several that add up (control_input.py); their weights are on the device for the call. context_windows:
+        how a clip longer than the model knows is denoised in overlapping windows (context.py); motion stays that of
+        the whole clip, and a window has the hint of its own frames.
 
         The rest is as in diffusers, except:
         image: image-to-video only; PIL, array or tensor in 0..1, resized to the video; or a list with one a prompt.
@@ -126,6 +133,7 @@ class MotionGeneration:
             motions, trajectory=trajectory, flow=flow, latents=motion_latents, strength=strength, start=start, end=end
         )
         wanted = self._check_motions(wanted, shape)
+        controls = check_controls(collect_controls(control), self.transformer, shape)
         note = interpolation_note(self.transformer.config, shape.latents[0], *shape.latents[2:])
         if note:
             logger.warning("For this size %s.", note)
@@ -166,20 +174,35 @@ class MotionGeneration:
                 tables[latent_frames] = self._prepare_rotary_positional_embeddings(*size, latent_frames, device)
             return tables[latent_frames]
 
-        latents = denoise(
-            self,
-            latents,
-            prompt_embeds,
-            negative_prompt_embeds,
-            steps,
-            num_inference_steps,
-            Conditions(
-                image_latents, rotary, planned, guidance_scale, dynamic_guidance, attention_kwargs, context_windows
-            ),
-            self.prepare_extra_step_kwargs(generator, eta),
-            callback_on_step_end,
-            callback_on_step_end_tensor_inputs,
-        )
+        with planned_controls(
+            controls,
+            shape,
+            timesteps=steps.tolist(),
+            train_timesteps=self.scheduler.config.num_train_timesteps,
+            videos_per_prompt=per_prompt,
+            device=device,
+        ) as acting_controls:
+            latents = denoise(
+                self,
+                latents,
+                prompt_embeds,
+                negative_prompt_embeds,
+                steps,
+                num_inference_steps,
+                Conditions(
+                    image_latents,
+                    rotary,
+                    planned,
+                    guidance_scale,
+                    dynamic_guidance,
+                    attention_kwargs,
+                    context_windows,
+                    acting_controls,
+                ),
+                self.prepare_extra_step_kwargs(generator, eta),
+                callback_on_step_end,
+                callback_on_step_end_tensor_inputs,
+            )
         video = latents
         if output_type != "latent":
             video = self.video_processor.postprocess_video(video=self.decode_latents(latents), output_type=output_type)

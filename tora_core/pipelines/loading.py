@@ -18,6 +18,7 @@ from ..checkpoints.layouts import open_weights
 from ..checkpoints.pairs import kind_by_name, pairs_in
 from ..checkpoints.reading import as_dtype
 from ..errors import CheckpointError, ToraError
+from .loras import LoraLike, as_choices, look_at, merge
 
 if TYPE_CHECKING:
     from .image_to_video import ToraImageToVideoPipeline
@@ -50,6 +51,7 @@ def load_pipeline(
     dtype: torch.dtype | str | None = None,
     device: torch.device | str | None = None,
     adapter: PathLike | Sequence[PathLike] | ToraAdapter | None = None,
+    lora: LoraLike | Sequence[LoraLike] | None = None,
 ) -> ToraPipeline | ToraImageToVideoPipeline:
     """Load a pipeline; nothing is ever downloaded.
 
@@ -57,12 +59,15 @@ def load_pipeline(
     CogVideoX-5B's with an adapter; None is the bundled small model. adapter: what `load_adapter` takes; by default the
     one in the transformer, else the one that lies in the folder. dtype: of all but the extractor (float32); None is as
     stored, for the bundled model float32. device: where to; None is the CPU, and pipe.enable_model_cpu_offload() works.
+    lora: a file, (file, strength) or LoraChoice, or a list of those, in any style that docs/lora.md lists; they are
+    merged into the base model's weights for good; `pipe.lora_reports` says what acts.
 
     Raises ToraError (CheckpointError) when the folder is no such model, a part is missing, incomplete or broken, or the
     model is of the other kind than `image_to_video` says.
     """
     kind = "i2v" if image_to_video else "t2v"
     wanted = as_dtype(dtype)
+    loras = look_at(as_choices(lora))
     parts = _bundled(kind, adapter) if model is None else _named(Path(model), kind, adapter)
     if parts.small and wanted is None:
         wanted = torch.float32
@@ -71,6 +76,7 @@ def load_pipeline(
     tokenizer = _tokenizer(parts.home / "tokenizer", bundled=parts.small)
     scheduler = _scheduler(parts.home / "scheduler")
     transformer = load_transformer(parts.transformer, adapter=parts.adapter, dtype=wanted)
+    reports = merge(transformer, loras)
     wanted = wanted or transformer.patch_embed.proj.weight.dtype
     with _no_progress_bars() if parts.small else contextlib.nullcontext():
         vae, text_encoder = _vae(parts.home / "vae", wanted), _text_encoder(parts.home / "text_encoder", wanted)
@@ -83,6 +89,7 @@ def load_pipeline(
         tokenizer=tokenizer, text_encoder=text_encoder, vae=vae, transformer=transformer, scheduler=scheduler
     )
     pipe.check_models()
+    pipe.lora_reports = reports
     return pipe if device is None else pipe.to(device)
 
 

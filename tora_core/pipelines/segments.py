@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from ..errors import SizeError, ToraError
+from .control_input import collect_controls, cut_control
 from .encoding import as_clips, encode_picture
 from .picture import plan_picture
 from .sizes import check_frames
@@ -85,7 +86,8 @@ def generate_segments(
 
     pipeline: ToraImageToVideoPipeline. image: the first frame. prompt: one for all, or one a segment. trajectory, flow:
     at most one, of the whole clip, as in the pipeline's call; a trajectory's times are those of the whole clip.
-    num_frames: 8k+1. on_segment(index, count) is called before each. options: of the pipeline's call, the same for all.
+    num_frames: 8k+1. on_segment(index, count) is called before each. options: of the pipeline's call, the same for all;
+    of a ControlNet's hint, which is of the whole clip, each segment gets its part.
     Raises ToraError (SizeError) before any model runs.
     """
     segments = segments or Segments()
@@ -109,6 +111,8 @@ def generate_segments(
             raise ToraError(f"there are {len(clips)} motions, expected one: a chain of segments is one video.")
         picture = plan_picture(clips[0], num_frames, (height, width))
     length = min(segments.frames, num_frames)
+    controls = collect_controls(options.pop("control", None))
+    parts = [[cut_control(control, start, length) for control in controls] for start in starts]
     video = np.empty((0, height, width, 3), np.float32)
     for index, start in enumerate(starts):
         if on_segment is not None:
@@ -124,6 +128,7 @@ def generate_segments(
             num_frames=length,
             generator=generator,
             output_type="np",
+            control=parts[index],
             **options,
         ).frames[0]
         video = made if index == 0 else join(video, made, start)

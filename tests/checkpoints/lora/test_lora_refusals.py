@@ -108,6 +108,17 @@ def test_odd_tensors_are_named(refused, tiny_loras, attention, key, tensor, word
     refused(tiny_loras.dotted(made) | {f"transformer.proj_out.{key}": tensor}, words)
 
 
+@pytest.mark.parametrize("shape", [(64, 63), (64 * 64,), (32, 128)])
+def test_a_whole_difference_must_have_the_weights_shape(refused, tiny_loras, attention, shapes, tmp_path, shape):
+    """Core would only log that it leaves it out."""
+    key = "transformer.transformer_blocks.0.attn1.to_q.diff"
+    one = {"proj_out": attention["transformer_blocks.0.attn1.to_q"]}
+    refused({key: torch.zeros(shape)}, r"the model's weight \(64, 64\)")
+    refused(tiny_loras.dotted(attention) | {key: torch.zeros(shape)}, r"the factors beside it make \(64, 64\)")
+    path = tiny_loras.write(tmp_path / "a.safetensors", tiny_loras.dotted(one) | {key: torch.zeros(shape)})
+    assert set(read_lora(path, shapes).changes) == {"proj_out"}
+
+
 def test_two_loras_in_one_file_are_named(refused, tiny_loras, attention):
     file = tiny_loras.dotted(attention, adapter=".one") | tiny_loras.dotted(attention, adapter=".two")
     refused(file, "are the same part of .* more than one LoRA")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import io
 import json
@@ -9,6 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,7 @@ DRAWN = Trajectory(
         Track([(30, 200), (250, 120)], curve="polyline", visibility=(VisibilityKey(0.5, False),)),
     ),
 )
+EMPTY = Trajectory(width=320, height=240, frames=9)
 SIZE = {"width": "320", "height": "240", "frames": "9"}
 SPLINE = b'[[{"x": 10, "y": 20}, {"x": 30.5, "y": 25}]]'
 
@@ -87,7 +90,7 @@ def test_every_format_is_read_as_the_library_reads_it(live, name):
 def test_the_format_is_found_by_looking_and_the_reason_told(live):
     status, answer = ask(live, SPLINE, width="64", height="32", frames="2")
     assert status == 200
-    assert answer["format"] == "spline-editor" and "{x, y}" in answer["reason"]
+    assert answer["format"] == "spline-editor" and "{x, y}" in answer["reason"] and "SplineEditor" in answer["title"]
     assert [[point["x"], point["y"]] for point in answer["trajectory"]["tracks"][0]["points"]] == [[10, 20], [30.5, 25]]
     assert ask(live, SPLINE, width="64", height="32", frames="2", format="auto") == (status, answer)
 
@@ -130,6 +133,82 @@ def test_positions_and_visibility_of_wan_move_come_in_any_order(live):
         answers.append(ask(live, body, kind, width="64", height="64")[1]["trajectory"])
     sampled = [Trajectory.from_json(json.dumps(answer)).sample().visible.T.tolist() for answer in answers]
     assert sampled == [seen.tolist()] * 2
+
+
+def test_where_several_formats_fit_they_are_named_to_choose_from(live):
+    body = b"[[[288, 160], [576, 320]]]"
+    status, answer = ask(live, body, width="720", height="480")
+    assert status == 400 and "fits 2 formats" in answer["error"]
+    assert answer["formats"] == [
+        {"name": known.name, "title": known.title} for known in FORMATS if known.name in ("point-lists", "dragnuwa")
+    ]
+    status, answer = ask(live, body, width="720", height="480", format="dragnuwa")
+    (first, *_) = answer["trajectory"]["tracks"][0]["points"]
+    assert status == 200 and (first["x"], first["y"]) == (360, 240)
+
+
+WRITE = "/tora/trajectory/write"
+
+
+@pytest.mark.parametrize("name", [known.name for known in FORMATS if known.writes])
+def test_every_format_is_written_as_the_library_writes_it(live, name):
+    (known,) = (known for known in FORMATS if known.name == name)
+    status, answer = ask(live, DRAWN.to_json().encode(), path=WRITE, format=name, name="my clip")
+    assert status == 200 and answer["notes"] == list(known.losses(DRAWN))
+    content = base64.b64decode(answer["base64"])
+    parts = [as_bytes(part) for part in known.write(DRAWN)]
+    if len(parts) == 1:
+        assert content == parts[0]
+    else:
+        assert answer["name"] == "my clip.zip"
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            assert [archive.read(inner) for inner in archive.namelist()] == parts
+            names = archive.namelist()
+        expected = {"wan-move": ["my clip.npy", "my clip_visibility.npy"], "motionctrl": ["1.json", "2.json"]}
+        assert names == expected.get(name, ["1.txt", "2.txt"])
+    stem, _, ending = answer["name"].rpartition(".")
+    assert (stem, ending in ("json", "txt", "csv", "svg", "npz", "npy", "zip")) == ("my clip", True)
+
+
+def test_the_same_drawing_is_the_same_file_and_its_ending_tells_what_it_is(live):
+    document = DRAWN.to_json().encode()
+    wanted = {
+        **{"tora-json": "json", "spline-editor": "json", "svg": "svg", "csv": "csv", "tracks": "npz"},
+        **{"wan2gp": "npy", "tora-txt": "zip", "tora-text-box": "txt"},
+    }
+    answers = {name: ask(live, document, path=WRITE, format=name) for name in wanted}
+    assert {name: answer["name"].rpartition(".")[2] for name, (_, answer) in answers.items()} == wanted
+    assert ask(live, document, path=WRITE, format="tora-txt") == answers["tora-txt"]
+
+
+@pytest.mark.parametrize(
+    ("document", "query", "message"),
+    [
+        (b"", {"format": "svg"}, "not valid JSON"),
+        (SPLINE, {"format": "svg"}, "expected an object"),
+        (EMPTY.to_json().encode(), {"format": "tora-txt"}, "there are no tracks, and tora-txt can't hold"),
+        (EMPTY.to_json().encode(), {"format": "motionctrl"}, "there are no tracks"),
+        (DRAWN.to_json().encode(), {"format": "dense-flow"}, "dense-flow is only recognized"),
+        (DRAWN.to_json().encode(), {"format": "no-such"}, "format is 'no-such', expected one of"),
+    ],
+)
+def test_what_can_not_be_written_is_refused_in_words(live, document, query, message):
+    status, answer = ask(live, document, path=WRITE, **query)
+    assert (status, list(answer)) == (400, ["error"]) and message in answer["error"]
+
+
+@pytest.mark.parametrize("name", ["../../evil", "a/b\\c:d*", "", "x" * 500, "..", "\u6c34\n"])
+def test_a_saved_file_has_a_harmless_name(live, name):
+    _, answer = ask(live, DRAWN.to_json().encode(), path=WRITE, format="tora-json", name=name)
+    stem = answer["name"].removesuffix(".json")
+    assert 0 < len(stem) <= 80 and not set(stem) & set("/\\:*?.\n")
+
+
+def test_the_formats_are_listed_as_the_library_has_them(live):
+    listed = live.get("/tora/trajectory/formats")["formats"]
+    assert [(one["name"], one["title"], one["reads"], one["writes"]) for one in listed] == [
+        (known.name, known.title, known.reads, known.writes) for known in FORMATS
+    ]
 
 
 NO_FILE = form()

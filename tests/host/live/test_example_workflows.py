@@ -26,10 +26,21 @@ def test_there_are_the_examples_that_the_readers_are_promised() -> None:
     assert {file.stem for file in FILES} == {
         "tora_demo_cpu",
         "tora_demo_from_picture",
+        "tora_editor_demo",
         "tora_two_tracks",
         "tora_overlay_side_by_side",
         "tora_text_to_video_5b",
         "tora_image_to_video_5b",
+        "tora_from_spline_editor",
+        "tora_camera_and_still_object",
+        "tora_shaping",
+        "tora_editor_to_wan_track",
+        "tora_editor_to_wan_move",
+        "tora_lora",
+        "tora_long_windows",
+        "tora_long_segments",
+        "tora_motion_transfer",
+        "tora_region_drag",
     }
 
 
@@ -61,22 +72,38 @@ def test_comfyui_lists_it_as_a_template_and_serves_it_with_its_picture(file: Pat
         assert opened.format == "JPEG" and min(opened.size) >= 200
 
 
+COGVIDEOX = {("text_encoders", "t5xxl_fp16.safetensors"), ("vae", "cogvideox_vae_bf16.safetensors")}
+WAN = {
+    ("clip_vision", "clip_vision_h.safetensors"),
+    ("text_encoders", "umt5_xxl_fp8_e4m3fn_scaled.safetensors"),
+    ("vae", "wan_2.1_vae.safetensors"),
+}
+DOWNLOADS = {
+    "tora_text_to_video_5b": {
+        *COGVIDEOX,
+        ("diffusion_models", "CogVideoX_5b_bf16.safetensors"),
+        ("tora", "fuser.safetensors"),
+        ("tora", "traj_extractor.safetensors"),
+    },
+    "tora_image_to_video_5b": {
+        *COGVIDEOX,
+        ("diffusion_models", "CogVideoX_1_0_5b_I2V_bf16.safetensors"),
+        ("tora", "fuser_I2V.safetensors"),
+        ("tora", "traj_extractor_I2V.safetensors"),
+    },
+    "tora_editor_to_wan_track": {*WAN, ("diffusion_models", "Wan2_1-I2V-ATI-14B_fp8_e4m3fn.safetensors")},
+    "tora_editor_to_wan_move": {*WAN, ("diffusion_models", "Wan21-WanMove_fp8_scaled_e4m3fn_KJ.safetensors")},
+}
+"""The examples that need files, and where each belongs; all others run as they are."""
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_only_the_5b_ones_ask_for_downloads_and_each_offers_all_its_files(file: Path) -> None:
+def test_only_those_for_large_models_ask_for_downloads_and_each_offers_all_its_files(file: Path) -> None:
     offered = [model for node in read(file)["nodes"] for model in node["properties"].get("models", [])]
-    named = sorted((model["directory"], model["name"]) for model in offered)
-    kind = "_I2V" if "image" in file.stem else ""
-    assert named == (
-        []
-        if "5b" not in file.stem
-        else [
-            ("diffusion_models", "CogVideoX_1_0_5b_I2V_bf16.safetensors" if kind else "CogVideoX_5b_bf16.safetensors"),
-            ("text_encoders", "t5xxl_fp16.safetensors"),
-            ("tora", f"fuser{kind}.safetensors"),
-            ("tora", f"traj_extractor{kind}.safetensors"),
-            ("vae", "cogvideox_vae_bf16.safetensors"),
-        ]
-    )
+    named = [(model["directory"], model["name"]) for model in offered]
+    assert set(named) == DOWNLOADS.get(file.stem, set()) and len(named) == len(set(named))
+    notes = "".join(node["widgets_values"][0] for node in read(file)["nodes"] if node["type"] == "MarkdownNote")
+    assert all(f"]({model['url']})" in notes for model in offered)
 
 
 def node(workflow: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -217,6 +217,61 @@ def test_strength_0_is_the_model_alone_bit_for_bit(host, t2v, mend, draw, contro
     assert not torch.equal(sample(mend(t2v.model), draw, acting, cfg=6.0), alone)
 
 
+def test_on_one_prompt_alone_it_does_not_leak_into_the_other(host, t2v, mend, draw, net, control):
+    with_it, _ = conditioned(host, draw, control, pictures())
+    model, seen = calls(mend(t2v.model))
+    sample(model, draw, (with_it, [[draw(1, 20, TEXT, seed=6), {}]]), cfg=6.0, steps=2)
+    assert len(seen) == 4, "two calls a step: what has a ControlNet can't share one with what has none"
+    acted = []
+    for call in seen:
+        errors = [
+            relative(call[3], expected_call(t2v, call, streams)) for streams in ([(net, pictures()[None], 1.0)], [])
+        ]
+        assert min(errors) < 1e-5 < max(errors)
+        is_positive = torch.equal(call[2], with_it[0][0])
+        acted.append((is_positive, errors[0] < errors[1]))
+    assert all(positive == by_it for positive, by_it in acted) and {True, False} == {by_it for _, by_it in acted}
+
+
+def test_long_prompts_are_cut_for_it_as_for_the_model(host, t2v, mend, draw, net, control):
+    texts = [[draw(1, 300, TEXT, seed=5), {}]], [[draw(1, 300, TEXT, seed=6), {}]]
+    model, seen = calls(mend(t2v.model))
+    sample(model, draw, conditioned(host, draw, control, pictures(), before=texts), steps=1)
+    assert seen[0][2].shape[1] == 226
+    assert relative(seen[0][3], expected_call(t2v, seen[0], [(net, pictures()[None], 1.0)])) < 1e-5
+
+
+def test_a_prompt_of_its_own_is_used(host, t2v, mend, draw, control):
+    """As core's CLIP Text Encode Controlnet sets it."""
+    own = [[draw(1, 20, TEXT, seed=5), {"cross_attn_controlnet": draw(1, 20, TEXT, seed=9)}]]
+    same = [[draw(1, 20, TEXT, seed=5), {"cross_attn_controlnet": draw(1, 20, TEXT, seed=5)}]]
+    plain = [[draw(1, 20, TEXT, seed=5), {}]]
+    found = [
+        sample(mend(t2v.model), draw, conditioned(host, draw, control, pictures(), before=(one, one)), steps=1)
+        for one in (own, same, plain)
+    ]
+    assert relative(found[0], found[2]) > 1e-4
+    assert relative(found[1], found[2]) < 1e-6
+
+
+def test_a_prompt_for_an_area_has_the_hint_scaled_to_it_as_the_hosts_own_do(
+    host, t2v, mend, draw, control, monkeypatch
+):
+    shapes, network = [], control.patcher.model
+    encode = network.encode_hint
+
+    def watched(frames, prepare):
+        shapes.append(tuple(prepare(frames).shape))
+        return encode(frames, prepare)
+
+    monkeypatch.setattr(network, "encode_hint", watched)
+    area = {"area": (*SHAPE[:1], 4, 6, 0, 0, 0), "strength": 1.0}
+    texts = [[draw(1, 20, TEXT, seed=5), area]], [[draw(1, 20, TEXT, seed=6), area]]
+    conds = conditioned(host, draw, control, pictures(), before=texts)
+    assert sample(mend(t2v.model), draw, conds, steps=1).isfinite().all()
+    assert (1, FRAMES, 3, 32, 48) in shapes
+
+
 @pytest.mark.parametrize("node", ["ControlNetApply", "ControlNetApplySD3"])
 def test_cores_other_nodes_do_as_well(host, t2v, mend, draw, control, node):
     wanted = sample(mend(t2v.model), draw, conditioned(host, draw, control, pictures(), 0.8), cfg=6.0)
@@ -280,7 +335,7 @@ def test_the_hint_is_encoded_once_a_run_and_its_network_loaded_with_the_model(
     encoded, load = [], comfy.model_management.load_models_gpu
     network = control.patcher.model
     encode, asked = network.encode_hint, []
-    monkeypatch.setattr(network, "encode_hint", lambda frames: encoded.append(frames.shape) or encode(frames))
+    monkeypatch.setattr(network, "encode_hint", lambda frames, _: encoded.append(frames.shape) or encode(frames, _))
 
     def watched(models, *args, **kwargs):
         asked.append(list(models))
@@ -318,7 +373,8 @@ class Telling:
         network = control.patcher.model
         residuals = network.residuals
 
-        def encode(frames):
+        def encode(frames, prepare):
+            frames = prepare(frames)
             latent = (frames.shape[1] - 1) // 4 + 1
             numbers = torch.arange(float(latent)).view(1, latent, 1, 1, 1)
             return numbers.expand(len(frames), -1, 48, frames.shape[3] // 8, frames.shape[4] // 8)
@@ -398,7 +454,7 @@ def test_a_hint_of_another_size_is_scaled_and_cut_at_its_centre(host, t2v, mend,
 
     seen, network = [], control.patcher.model
     encode = network.encode_hint
-    monkeypatch.setattr(network, "encode_hint", lambda frames: seen.append(frames) or encode(frames))
+    monkeypatch.setattr(network, "encode_hint", lambda frames, to: seen.append(to(frames)) or encode(frames, to))
     image = pictures(FRAMES, 100, 100)
     sample(mend(t2v.model), draw, conditioned(host, draw, control, image), steps=1)
     expected = comfy.utils.common_upscale(image.movedim(-1, 1), WIDTH, HEIGHT, "bilinear", "center") * 2 - 1
