@@ -29,7 +29,11 @@ def edges(frames: np.ndarray, low: float = LOW, high: float = HIGH, blur_px: flo
         raise ToraError(f"the pictures are {found}, expected uint8 (frames, height, width, 3).")
     if not 0 <= low <= high:
         raise ToraError(f"the thresholds are {low} and {high}, expected two numbers from 0 on, the larger one last.")
-    drawn = [cv2.Canny(np.ascontiguousarray(frame), low, high) for frame in frames]
+    if not 0 <= blur_px <= 100:
+        raise ToraError(f"blur_px is {blur_px}, expected 0 (none) to 100.")
+    clear = [np.ascontiguousarray(frame) for frame in frames]
+    smooth = [cv2.GaussianBlur(frame, (0, 0), blur_px) for frame in clear] if blur_px else clear
+    drawn = [cv2.Canny(frame, low, high) for frame in smooth]
     return np.stack(drawn) if drawn else np.zeros(frames.shape[:3], np.uint8)
 
 

@@ -57,6 +57,7 @@ export function makeWidget(node, name, inputData) {
       else app.canvas?.processMouseMove(event)
     },
     onKeyTaken: hideFromHost,
+    isForHost,
     formats,
     keep,
     addressOf,
@@ -132,7 +133,7 @@ const NO_GRAPH_ID = '00000000-0000-0000-0000-000000000000'
 
 /**
  * Names for the place of a node, the best one first. By the id of its graph, as the workflow that is being loaded is
- * not the active one yet; a graph has none until it was loaded once, so an undo also goes by the active workflow's path.
+ * not the active one yet. A graph has none until it was loaded once, so an undo also goes by the workflow's path.
  * @param {Node} node
  * @returns {string[]} none before it is in a graph
  */
@@ -175,6 +176,29 @@ function captureState() {
 function hideFromHost(event) {
   if (!event.ctrlKey && !event.metaKey) return
   Object.defineProperty(event, 'key', { value: 'Control' })
+}
+
+/** Keys that do something to the workflow as a whole, and nothing to its nodes. */
+const HOST_KEYS = ['Enter', 's', 'o', ',']
+
+/**
+ * Run, save, open and settings, with Ctrl; in the large view run only, as a dialog of the host would open below it.
+ * @param {KeyboardEvent} event
+ * @param {boolean} isLarge
+ */
+function isForHost(event, isLarge) {
+  const { key, target } = event
+  if (!(event.ctrlKey || event.metaKey) || !HOST_KEYS.includes(key.length > 1 ? key : key.toLowerCase())) return false
+  if (isLarge && key !== 'Enter') {
+    event.preventDefault() // nor is it the browser's
+    return false
+  }
+  const { activeElement } = document
+  if (activeElement instanceof HTMLInputElement && activeElement === target) {
+    activeElement.blur() // what is being typed counts
+    activeElement.focus({ preventScroll: true })
+  }
+  return true
 }
 
 /** The host zooms the graph by two fingers wherever they are; on an editor they are the editor's, or its panels'. */

@@ -26,11 +26,12 @@ import { ReadError } from './reading.mjs'
 /** @typedef {import('../editor/document/settings.mjs').FileReference} FileReference */
 
 /**
- * onKeyTaken: a key that the editor used; the host may have to be kept from it as well. formats: what reads and writes
- * other programs' files. keep: puts a picture or video where the host finds it again, or throws ReadError; addressOf:
+ * onKeyTaken: a key that the editor used; the host may have to be kept from it as well. isForHost: whether one that it has
+ * no use for goes on to the host. formats: what reads and writes other programs' files. keep: puts a picture or video where the host finds it again, or throws ReadError; addressOf:
  * where the page finds what was kept.
  * @typedef {import('./surface.mjs').HostPointers & {
- *   onEdit?: () => void, onKeyTaken?: (event: KeyboardEvent) => void, formats?: import('./reading.mjs').Formats,
+ *   onEdit?: () => void, onKeyTaken?: (event: KeyboardEvent) => void,
+ *   isForHost?: (event: KeyboardEvent, isLarge: boolean) => boolean, formats?: import('./reading.mjs').Formats,
  *   keep?: (file: File) => Promise<FileReference>, addressOf?: (file: FileReference) => string,
  * }} Host
  */
@@ -117,9 +118,10 @@ export function makeEditor(value = null, host = {}) {
     if (onKey(event, context)) {
       event.preventDefault()
       host.onKeyTaken?.(event)
+      return event.stopPropagation()
     }
-    // Whatever it was, it is not for the graph below: Delete must never delete the node.
-    event.stopPropagation()
+    // Else it is not for the graph below: Delete must never delete the node.
+    if (!host.isForHost?.(event, large.isOpen())) event.stopPropagation()
   })
   body.addEventListener('contextmenu', (event) => {
     if (event.target instanceof HTMLElement && event.target.matches('input')) return

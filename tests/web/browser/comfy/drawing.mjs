@@ -185,6 +185,48 @@ export function drawing(on) {
     assert.equal(await on.page.evaluate(() => !!window.node.pinned || app.graph.groups.length > 0), false)
   })
 
+  test('Ctrl+Enter runs the graph from the editor too, with what is being typed; other keys of the host reach it or not', async () => {
+    await on.draw(LINE)
+    await on.page.keyboard.press('t')
+    const strength = on.page.locator('.tora-panel').getByLabel('Strength').first()
+    await strength.fill('0.5')
+    const reached = async (/** @type {string} */ key) => {
+      await on.page.evaluate(() => {
+        window.reached = null
+        window.addEventListener('keydown', (event) => (window.reached = event.key), { once: true })
+      })
+      await on.page.keyboard.press(key)
+      return (await on.page.evaluate(() => window.reached)) !== null
+    }
+    await on.page.evaluate(() => {
+      window.queued = null
+      app.realQueue = app.queuePrompt
+      app.queuePrompt = async () => (window.queued = (await app.graphToPrompt()).output)
+    })
+    try {
+      await on.page.keyboard.press('Control+Enter')
+      await on.page.waitForFunction(() => window.queued, null, { timeout: 5000 })
+      const [sent] = await on.page.evaluate(() => Object.values(window.queued).map((node) => node.inputs.drawing))
+      assert.equal(sent.trajectory.tracks[0].strength, 0.5)
+      await on.focus()
+      for (const key of ['w', 'r', 'Control+b', 'Control+m', 'Control+g', 'Control+Delete']) {
+        assert.equal(await reached(key), false, key)
+      }
+      await on.page.keyboard.press('l')
+      await on.page.evaluate(() => (window.queued = null))
+      await on.page.keyboard.press('Control+Enter')
+      await on.page.waitForFunction(() => window.queued, null, { timeout: 5000 })
+      assert.equal(await reached('Control+s'), false, 'a dialog of the host would open below the large view')
+      await on.page.evaluate(() => window.editor.large.toggle(false))
+      await on.focus()
+      assert.equal(await reached('Control+s'), true)
+      await on.page.keyboard.press('Escape')
+    } finally {
+      await on.page.evaluate(() => (app.queuePrompt = app.realQueue))
+      await on.page.keyboard.press('Escape')
+    }
+  })
+
   test('Delete and Backspace in a field of the panel edit the text there', async () => {
     await on.draw(LINE)
     await on.page.evaluate(() => app.canvas.selectNode(window.node))
