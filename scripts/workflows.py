@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import workflows_chain
+import workflows_control
 import workflows_editor
 import workflows_formats
 import workflows_long
@@ -35,6 +36,7 @@ WORKFLOWS: dict[str, Callable[[Graph], None]] = {
     **workflows_wan.WORKFLOWS,
     **workflows_long.WORKFLOWS,
     **workflows_chain.WORKFLOWS,
+    **workflows_control.WORKFLOWS,
     **workflows_tracking.WORKFLOWS,
 }
 """A module a theme (workflows_<theme>.py), each with a WORKFLOWS of its own."""

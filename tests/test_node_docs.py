@@ -133,7 +133,6 @@ def test_every_node_is_in_some_example_or_said_to_be_in_none() -> None:
         "ToraConvertLora",  # for core's own LoRA nodes: the examples use Load LoRA for CogVideoX
         "ToraEncodeMotionPart",  # Long Image to Video becomes these two, among others
         "ToraJoinSegments",
-        "ToraLoadControlNet",  # its example comes with the demo model's own ControlNet, which is still to be trained
         "ToraFixCogVideoX",  # Apply Tora does the same, and the examples are all with Tora
     }
 

@@ -64,7 +64,8 @@ def assert_near(found: Any, expected: Any, place: str) -> None:
 
 
 def test_there_is_a_file_for_every_part_and_none_more(built):
-    assert sorted(path.stem for path in GOLDEN.glob("*.json")) == sorted(built)
+    held_by_the_host = {"placing"}  # tests/host/test_trajectory_editor.py
+    assert {path.stem for path in GOLDEN.glob("*.json")} == set(built) | held_by_the_host
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@
  *   extensionManager?: {
  *     workflow?: { activeWorkflow?: { path?: string, changeTracker?: ChangeTracker } },
  *     setting?: { get?: (id: string) => unknown },
+ *     command?: { execute?: (id: string) => Promise<unknown> },
  *   },
  *   ui?: { settings?: EventTarget },
  *   rootGraph?: Graph, nodeOutputs?: Record<string, Output>,

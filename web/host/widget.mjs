@@ -2,15 +2,16 @@
 
 import { makeEditor } from '../ui/editor.mjs'
 import { comfy } from './app.mjs'
+import { hideFromHost, isForHost, keepTouches } from './events.mjs'
 import { addressOf, keep } from './files.mjs'
 import { formats } from './formats.mjs'
 import { backgroundOf } from './input.mjs'
 import { takePlace } from './mounting.mjs'
 import { lastResult } from './results.mjs'
 import { makeRun } from './run.mjs'
+import { keepSession, sessionOf } from './sessions.mjs'
 
 /** @typedef {import('./app.mjs').Node} Node */
-/** @typedef {import('../ui/model.mjs').Session} Session */
 
 /** Not one that the frontend has a component of its own for. */
 export const WIDGET_TYPE = 'TORA_EDITOR'
@@ -27,13 +28,6 @@ const CAPTURE_MS = 200
 
 /** How often the input's picture and the size fields are looked at, while the editor is on the screen. */
 const LOOK_MS = 500
-
-/**
- * What editors were when their node was last changed: a host undo builds the node anew. By graph, subgraph and node.
- * @type {Map<string, Session>}
- */
-const sessions = new Map()
-const MOST_SESSIONS = 40
 
 /**
  * @param {Node} node
@@ -72,14 +66,7 @@ export function makeWidget(node, name, inputData) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let capture
   const { model, element } = editor
-  const remember = () => {
-    const [place] = placesOf(node)
-    if (place === undefined) return
-    sessions.delete(place)
-    sessions.set(place, model.session)
-    const [oldest] = sessions.keys()
-    if (sessions.size > MOST_SESSIONS) sessions.delete(oldest)
-  }
+  const remember = () => keepSession(node, model.session)
   let loads = 0
   const widget = node.addDOMWidget(name, WIDGET_TYPE, element, {
     socketless: true,
@@ -90,8 +77,7 @@ export function makeWidget(node, name, inputData) {
     getValue: () => model.value,
     setValue: (/** @type {unknown} */ value) => {
       if (loads > 0 && value === model.value) return
-      const known = loads++ === 0 ? placesOf(node).find((place) => sessions.has(place)) : undefined
-      model.load(structuredClone(value), known === undefined ? null : (sessions.get(known) ?? null))
+      model.load(structuredClone(value), loads++ === 0 ? sessionOf(node) : null)
       queueMicrotask(look) // the size fields may be set only after this one
     },
   })
@@ -129,24 +115,6 @@ export function makeWidget(node, name, inputData) {
   return { widget: Object.assign(widget, { editor }), minWidth: MIN_WIDTH, minHeight: MIN_HEIGHT }
 }
 
-const NO_GRAPH_ID = '00000000-0000-0000-0000-000000000000'
-
-/**
- * Names for the place of a node, the best one first. By the id of its graph, as the workflow that is being loaded is
- * not the active one yet. A graph has none until it was loaded once, so an undo also goes by the workflow's path.
- * @param {Node} node
- * @returns {string[]} none before it is in a graph
- */
-function placesOf({ graph, id }) {
-  if (!graph || id === -1) return []
-  const root = graph.rootGraph ?? graph
-  const inside = root === graph ? '' : (graph.id ?? '')
-  const { path = '', changeTracker } = comfy().app.extensionManager?.workflow?.activeWorkflow ?? {}
-  const isNamed = root.id && root.id !== NO_GRAPH_ID
-  const owners = isNamed ? [root.id, ...(changeTracker?._restoringState ? [path] : [])] : [path]
-  return owners.map((owner) => [owner, inside, id].join('|'))
-}
-
 /**
  * Size and length as the node's fields have them. A field that comes by a link keeps what the drawing has.
  * @param {Node} node
@@ -166,52 +134,6 @@ function sizeOf(node, now) {
 /** The host takes note of mouse edits by itself; not of a finger's, nor of keys and fields that the editor keeps. */
 function captureState() {
   comfy().app.extensionManager?.workflow?.activeWorkflow?.changeTracker?.captureCanvasState?.()
-}
-
-/**
- * The frontend takes Ctrl+Z at the window before the editor gets it, and looks at the key only a frame later. So a key
- * that the editor has used is made to look like a lone Control by then, which the frontend ignores.
- * @param {KeyboardEvent} event
- */
-function hideFromHost(event) {
-  if (!event.ctrlKey && !event.metaKey) return
-  Object.defineProperty(event, 'key', { value: 'Control' })
-}
-
-/** Keys that do something to the workflow as a whole, and nothing to its nodes. */
-const HOST_KEYS = ['Enter', 's', 'o', ',']
-
-/**
- * Run, save, open and settings, with Ctrl; in the large view run only, as a dialog of the host would open below it.
- * @param {KeyboardEvent} event
- * @param {boolean} isLarge
- */
-function isForHost(event, isLarge) {
-  const { key, target } = event
-  if (!(event.ctrlKey || event.metaKey) || !HOST_KEYS.includes(key.length > 1 ? key : key.toLowerCase())) return false
-  if (isLarge && key !== 'Enter') {
-    event.preventDefault() // nor is it the browser's
-    return false
-  }
-  const { activeElement } = document
-  if (activeElement instanceof HTMLInputElement && activeElement === target) {
-    activeElement.blur() // what is being typed counts
-    activeElement.focus({ preventScroll: true })
-  }
-  return true
-}
-
-/** The host zooms the graph by two fingers wherever they are; on an editor they are the editor's, or its panels'. */
-function keepTouches() {
-  for (const name of ['touchstart', 'touchmove', 'touchend', 'touchcancel']) {
-    // At the window, as the host listens before the elements under the finger get it.
-    window.addEventListener(name, ignoreTouch, { capture: true, passive: true })
-  }
-}
-
-/** @param {Event} event */
-function ignoreTouch(event) {
-  if (event.target instanceof Element && event.target.closest('.tora-editor')) event.stopPropagation()
 }
 
 /**

@@ -26,8 +26,9 @@ import { ReadError } from './reading.mjs'
 /** @typedef {import('../editor/document/settings.mjs').FileReference} FileReference */
 
 /**
- * onKeyTaken: a key that the editor used; the host may have to be kept from it as well. isForHost: whether one that it has
- * no use for goes on to the host. formats: what reads and writes other programs' files. keep: puts a picture or video where the host finds it again, or throws ReadError; addressOf:
+ * onKeyTaken: a key that the editor used; the host may have to be kept from it as well. isForHost: whether one that it
+ * has no use for goes on to the host. formats: what reads and writes other programs' files. keep: puts a picture or
+ * video where the host finds it again, or throws ReadError; addressOf:
  * where the page finds what was kept.
  * @typedef {import('./surface.mjs').HostPointers & {
  *   onEdit?: () => void, onKeyTaken?: (event: KeyboardEvent) => void,

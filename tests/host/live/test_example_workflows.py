@@ -37,6 +37,8 @@ def test_there_are_the_examples_that_the_readers_are_promised() -> None:
         "tora_editor_to_wan_track",
         "tora_editor_to_wan_move",
         "tora_lora",
+        "tora_controlnet",
+        "tora_lora_and_controlnet",
         "tora_long_windows",
         "tora_long_segments",
         "tora_motion_transfer",
