@@ -115,7 +115,7 @@ class CogVideoXControl(ControlBase):
         self._tell_unmended(transformer_options)
         net, dtype = network(base), base.get_dtype_inference()
         x = base.model_sampling.calculate_input(t, x_noisy).transpose(1, 2)
-        text = cond.get("crossattn_controlnet", cond["c_crossattn"])
+        text = cond.get("crossattn_controlnet", cond["c_crossattn"])[:, : net.max_text_seq_length]
         self._handed_out = True
         stream = _Stream(
             self,

@@ -111,6 +111,7 @@ export class Surface {
   }
 
   end() {
+    Object.assign(this.canvas, { width: 0, height: 0 }) // the host may hold on to the element of a node that is gone
     this.#observer.disconnect()
     this.flow.end()
   }

@@ -308,7 +308,8 @@ def test_an_interrupt_leaves_nothing_behind(host, t2v, mend, draw, control):
 
     module, conds = t2v.model.model.diffusion_model, conditioned(host, draw, control, pictures())
     whole = sample(mend(t2v.model), draw, conds)
-    names = {name: set(part.__dict__) for name, part in module.named_modules()}  # loading it leaves the host's own marks
+    # After a run, as the host leaves marks of its own when it loads a model.
+    names = {name: set(part.__dict__) for name, part in module.named_modules()}
     one = conds[0][0][1]["control"]
     assert one._encoded._value is None
 
@@ -348,7 +349,8 @@ def test_the_hint_is_encoded_once_a_run_and_its_network_loaded_with_the_model(
     assert copied.patcher is control.patcher, "a copy shares the weights"
 
 
-def test_the_model_dies_with_its_last_user(host, make_pair, mend, draw, control):
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_the_model_dies_with_its_last_user(host, make_pair, mend, draw, control, interrupted):
     """Conditioning is kept by the host for long; through the ControlNet in it no model may be held."""
     import weakref
 
@@ -356,7 +358,16 @@ def test_the_model_dies_with_its_last_user(host, make_pair, mend, draw, control)
 
     pair = make_pair()
     conds = conditioned(host, draw, control, pictures())
-    sample(mend(pair.model), draw, conds, steps=1)
+
+    def stop(*_):
+        raise comfy.model_management.InterruptProcessingException()
+
+    if interrupted:
+        with pytest.raises(comfy.model_management.InterruptProcessingException) as raised:
+            sample(mend(pair.model), draw, conds, callback=stop)
+        del raised
+    else:
+        sample(mend(pair.model), draw, conds, steps=1)
     gone = weakref.ref(pair.model.model.diffusion_model.blocks[0])
     comfy.model_management.unload_all_models()
     del pair

@@ -25,6 +25,20 @@ export function keeping(on) {
     assert.deepEqual((await on.prompt()).trajectory, before.trajectory)
   })
 
+  test('a prompt in API form, as pictures and videos carry it, brings the drawing back', async () => {
+    await on.setFields({ width: 480, frames: 17 })
+    await on.draw(LINE.map(({ x, y }) => ({ x: x / 2, y })))
+    const { trajectory } = await on.value()
+    await on.page.evaluate(async () => {
+      const { output } = await app.graphToPrompt()
+      app.graph.clear()
+      await app.loadApiJson(output, 'drawn.json')
+    })
+    await on.shown()
+    assert.deepEqual((await on.value()).trajectory, trajectory)
+    assert.deepEqual((await on.prompt()).trajectory, trajectory)
+  })
+
   test('an undo of the host goes back too, and the history of the editor survives it', async () => {
     await on.draw(LINE)
     const first = await tracks(on.page)
