@@ -109,8 +109,20 @@ test('every text of the editor is used, and every used one is there', () => {
   )
 })
 
-test('every class of the stylesheet has the prefix of the editor', () => {
-  const css = readFileSync(join(WEB, 'ui/editor.css'), 'utf8').replace(/\/\*.*?\*\//gs, '')
+test('every class of the stylesheets has the prefix of the editor', () => {
+  const folder = join(WEB, 'ui/styles')
+  const sheets = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
+  const asked = readFileSync(join(WEB, 'ui/editor.mjs'), 'utf8').match(/STYLES = \[(.*)\]/)?.[1] ?? ''
+  assert.deepEqual(
+    readdirSync(folder).sort(),
+    asked
+      .replaceAll("'", '')
+      .split(', ')
+      .map((name) => `${name}.css`)
+      .sort(),
+  )
+  for (const sheet of sheets) assert.ok(sheet.split('\n').length <= 300, 'a stylesheet of more than 300 lines')
+  const css = sheets.join('\n').replace(/\/\*.*?\*\//gs, '')
   const classes = [...css.matchAll(/\.([a-z][\w-]*)/gi)].map((match) => match[1])
   assert.ok(classes.length > 50)
   assert.deepEqual(

@@ -37,12 +37,15 @@ import { ReadError } from './reading.mjs'
  * }} Host
  */
 
-/** The stylesheet is asked for as soon as anybody imports the editor. */
+const STYLES = ['base', 'area', 'panel', 'timeline', 'told', 'large']
+
+/** The stylesheets are asked for as soon as anybody makes an editor; in this order, as later ones win. */
 export function addStyles() {
-  const href = new URL('./editor.css', import.meta.url).href
-  if ([...document.styleSheets].some((sheet) => sheet.href === href)) return
-  if (document.querySelector(`link[href="${href}"]`)) return
-  document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href }))
+  for (const name of STYLES) {
+    const href = new URL(`./styles/${name}.css`, import.meta.url).href
+    if (document.querySelector(`link[href="${href}"]`)) continue
+    document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href }))
+  }
 }
 
 /**

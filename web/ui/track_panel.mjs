@@ -95,9 +95,9 @@ export function makeTrackPanel(model) {
   let shownKeys = null
   let shownLast = 0
   let wasLocked = false
-  const show = (/** @type {readonly EditorTrack[]} */ chosen, /** @type {Document} */ document) => {
+  const show = (/** @type {readonly EditorTrack[]} */ chosen, /** @type {Document} */ shown) => {
     const [first] = chosen
-    const last = Math.max(document.frames - 1, 1)
+    const last = Math.max(shown.frames - 1, 1)
     curve.value = first.curve
     closed.checked = first.closed
     start.show(first.start * last + 1)
@@ -106,7 +106,7 @@ export function makeTrackPanel(model) {
     after.value = first.after
     strength.show(first.strength)
     radius.show(first.radius)
-    toggleClass(camera, 'gone', document.camera === null)
+    toggleClass(camera, 'gone', shown.camera === null)
     const locked = chosen.every((track) => track.locked)
     easing.show(first.easing, { locked })
     const keysAreNew = shownKeys !== first.visibility || shownLast !== last
@@ -114,6 +114,8 @@ export function makeTrackPanel(model) {
     shownKeys = first.visibility
     shownLast = last
     wasLocked = locked
+    const focused = document.activeElement
+    const place = [...keys.querySelectorAll('button')].findIndex((button) => button === focused)
     keys.replaceChildren(
       ...first.visibility.map((key, index) => {
         const text = t(key.visible ? 'keyShows' : 'keyHides', { frame: Math.round(key.t * last) + 1 })
@@ -121,6 +123,12 @@ export function makeTrackPanel(model) {
         return el('span', 'chip', {}, text, iconButton('close', `${t('delete')}: ${text}`, gone, 'small'))
       }),
     )
+    if (place >= 0) {
+      // The focused button is gone: on to the one of the same name, the one in its place, the last, or what adds one.
+      const buttons = [...keys.querySelectorAll('button')]
+      const same = buttons.find((button) => button.title === /** @type {HTMLElement} */ (focused).title)
+      ;(same ?? buttons[place] ?? buttons.at(-1) ?? keyButtons.querySelector('button'))?.focus()
+    }
     for (const field of element.querySelectorAll('input, select, button')) field.toggleAttribute('disabled', locked)
   }
   return { element, show }

@@ -238,9 +238,12 @@ test('visibility keys of the panel are set at the current frame and taken away, 
   ])
   await panel().getByRole('button', { name: 'Delete: Hidden from frame 11' }).click()
   assert.deepEqual(await keys(), [[20, true]])
-  await panel().getByRole('button', { name: 'Delete: Shown from frame 21' }).focus()
+  await settled(at.page)
+  assert.equal(await at.focused(), 'Delete: Shown from frame 21') // the next one, as the clicked one is gone
   await at.press('Space')
   assert.deepEqual(await keys(), [])
+  const focused = () => at.page.evaluate(() => document.activeElement?.textContent)
+  assert.equal(await focused(), 'Hide here')
   await at.page.locator('.tora-surface').focus()
   await at.press('e')
   assert.deepEqual(await keys(), [[20, false]])
