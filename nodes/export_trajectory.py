@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING, Any
 from comfy_api.latest import io
 
 from ..tora_core.errors import TrajectoryError
+from .endings import ENDINGS
 from .own_size import at_size, own_size_inputs
 from .sockets import TrajectorySocket
 
 if TYPE_CHECKING:
     from ..tora_core.trajectory import Trajectory
 
-ENDINGS = {
-    **{"tora-json": ".json", "spline-editor": ".json", "tora-txt": ".txt", "tora-txt-decimal": ".txt"},
-    **{"tora-text-box": ".txt", "points-store": ".json", "ati": ".json", "ltx-points": ".json", "sa-tracks": ".json"},
-    **{"path-animator": ".json", "point-lists": ".json", "dragnuwa": ".json", "motionctrl": ".txt", "csv": ".csv"},
-    **{"svg": ".svg", "tracks": ".npz", "wan-move": ".npy", "wan2gp": ".npy", "cotracker": ".npz", "tap-vid": ".npz"},
-}
-"""The library's formats that can be written, in its order, with the ending of their files (a test compares)."""
 ARRAYS = (".npy", ".npz")
 
 

@@ -16,6 +16,7 @@ from aiohttp import web
 from ...tora_core.errors import TrajectoryError
 from ...tora_core.trajectory import FORMATS, Trajectory
 from ...tora_core.trajectory.formats import Format, format_named
+from ..endings import ENDINGS
 from .uploads import CHUNK_BYTES, collected
 
 LONGEST_NAME = 80
@@ -55,7 +56,7 @@ def file_of(known: Format, trajectory: Trajectory, stem: str) -> tuple[str, byte
     parts = [part if isinstance(part, bytes) else part.encode() for part in known.write(trajectory)]
     if not parts:
         raise TrajectoryError(f"there are no tracks, and {known.name} can't hold a trajectory without.")
-    first = f"{stem}{_ending(known, parts[0])}"
+    first = f"{stem}{ENDINGS[known.name]}"
     if len(parts) == 1:
         return first, parts[0]
     named = known.paths(Path(first), len(parts))
@@ -70,25 +71,6 @@ def file_of(known: Format, trajectory: Trajectory, stem: str) -> tuple[str, byte
 def _numbered(count: int, ending: str) -> list[str]:
     """As the library numbers the files of a folder: 1.txt, or 01.txt where there are ten."""
     return [f"{number:0{len(str(count))}d}{ending}" for number in range(1, count + 1)]
-
-
-def _ending(known: Format, content: bytes) -> str:
-    """A format has an ending of its own only where the ending stands for it; the others go by what they are made of."""
-    if content.startswith(b"PK"):
-        return ".npz"
-    if content.startswith(b"\x93NUMPY"):
-        return ".npy"
-    if known.suffixes:
-        return known.suffixes[0]
-    return ".json" if _is_json(content) else ".txt"
-
-
-def _is_json(content: bytes) -> bool:
-    try:
-        json.loads(content)
-    except ValueError:
-        return False
-    return True
 
 
 def _plain(name: str) -> str:
