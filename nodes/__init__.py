@@ -42,6 +42,7 @@ from .smooth_trajectory import ToraSmoothTrajectory
 from .track_video import ToraTrackVideo
 from .trajectory_editor import ToraTrajectoryEditor
 from .trajectory_preset import ToraTrajectoryPreset
+from .trajectory_report import ToraTrajectoryReport
 from .trajectory_text import ToraTrajectoryFromText
 from .transform_trajectory import ToraTransformTrajectory
 from .video_flow import ToraVideoFlow
@@ -82,6 +83,7 @@ NODES: list[type[io.ComfyNode]] = [
     ToraEncodeMotionPart,
     ToraJoinSegments,
     ToraOverlayTrajectory,
+    ToraTrajectoryReport,
     ToraExportTrajectory,
     ToraDrawTrajectory,
 ]

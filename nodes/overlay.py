@@ -6,10 +6,10 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..tora_core.errors import ToraError, TrajectoryError
+from ..tora_core.errors import TrajectoryError
 from ..tora_core.trajectory import Tracks
 from .sockets import TrajectorySocket
-from .tracks import from_host
+from .tracks import check_one, from_host
 
 
 class ToraOverlayTrajectory(io.ComfyNode):
@@ -55,11 +55,7 @@ def overlaid(images: Any, trajectory: Any, tracks: Any, *, trails: bool, points:
 
     from ..tora_core.trajectory.picture import overlay_tracks, overlay_trajectory
 
-    if (trajectory is None) == (tracks is None):
-        raise ToraError(
-            f"{'nothing' if trajectory is None else 'trajectory and tracks'} is wired into Overlay Trajectory, "
-            "expected one of them."
-        )
+    check_one("Overlay Trajectory", trajectory, tracks)
     images = images[..., :3].float().cpu()
     video = (images.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
     if trajectory is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ..tora_core.trajectory import Tracks, Trajectory
 
 CATEGORY = "Tora/tracking"
-LUCAS_KANADE, DIS, MODEL = "lucas-kanade", "dis flow", "optical flow model"
+LUCAS_KANADE, DIS, MODEL, COTRACKER = "lucas-kanade", "dis flow", "optical flow model", "cotracker"
 GRID, MASK, TRAJECTORY = "grid", "mask", "trajectory"
 MAX_POINTS = 1_000
 """The library's, which is not imported at the start (a test compares)."""
@@ -26,14 +27,16 @@ MAX_POINTS = 1_000
 LINKS = {
     **{"images": "IMAGE", "mask": "MASK", "trajectory": "TORA_TRAJECTORY", "optical_flow": "OPTICAL_FLOW"},
     **dict.fromkeys(("start_frame", "least_seen", "points.columns", "points.rows", "points.count"), "INT"),
-    **dict.fromkeys(("simplify", "merge_similar", "fps"), "FLOAT"),
-    "method": "COMBO",
+    **dict.fromkeys(("simplify", "merge_similar", "fps", "around"), "FLOAT"),
+    **dict.fromkeys(("method", "cotracker_file"), "COMBO"),
 }
 
 
 class ToraTrackVideo(io.ComfyNode):
     @classmethod
     def define_schema(cls) -> io.Schema:
+        from .host.cotracker import FIRST, cotracker_choices
+
         def number(name: str, default: int, most: int, tooltip: str) -> io.Input:
             return io.Int.Input(name, default=default, min=1, max=most, step=1, tooltip=tooltip)
 
@@ -57,10 +60,11 @@ class ToraTrackVideo(io.ComfyNode):
                 io.Image.Input("images", tooltip="The video, one picture a frame."),
                 io.Combo.Input(
                     "method",
-                    options=[LUCAS_KANADE, DIS, MODEL],
+                    options=[LUCAS_KANADE, DIS, MODEL, COTRACKER],
                     default=LUCAS_KANADE,
                     tooltip="lucas-kanade: exact on texture, the best on most videos. dis flow: dense flow, also where "
-                    "things are smooth. optical flow model: what is wired into optical_flow.",
+                    "things are smooth. optical flow model: what is wired into optical_flow. cotracker: where its "
+                    "package is installed and its weights are in models/cotracker; not tested on real weights.",
                 ),
                 io.DynamicCombo.Input(
                     "points",
@@ -129,6 +133,27 @@ class ToraTrackVideo(io.ComfyNode):
                     advanced=True,
                     tooltip="Tracks that are seen in fewer frames are left out. 1 keeps all.",
                 ),
+                io.Float.Input(
+                    "around",
+                    default=0.0,
+                    min=0.0,
+                    max=4096.0,
+                    step=1.0,
+                    round=0.001,
+                    optional=True,
+                    advanced=True,
+                    tooltip="Points in the middle of something plain go with the corners this near, in pixels; where "
+                    "there are none, twice as far away will do. 0: they are hidden, as nothing of their own can be "
+                    "followed. For lucas-kanade and dis flow.",
+                ),
+                io.Combo.Input(
+                    "cotracker_file",
+                    options=cotracker_choices(),
+                    default=FIRST,
+                    optional=True,
+                    advanced=True,
+                    tooltip="For cotracker: its weights in models/cotracker.",
+                ),
             ],
             outputs=[
                 TrajectorySocket.Output(display_name="trajectory", tooltip="What was found, simplified and merged."),
@@ -161,6 +186,8 @@ class ToraTrackVideo(io.ComfyNode):
         optical_flow=None,
         fps=8.0,
         least_seen=2,
+        around=0.0,
+        cotracker_file="first in folder",
     ) -> io.NodeOutput:
         from .host.progress import progress
         from .host.status import show_on_node
@@ -170,7 +197,8 @@ class ToraTrackVideo(io.ComfyNode):
         check_wired(method, points, {name for name, value in wired.items() if value is not None})
         frames = as_bytes(images)
         places = start_points(frames, points, start_frame, mask, trajectory)
-        found, asked = tracked(frames, places, method, start_frame, optical_flow, least_seen, progress())
+        own = {"optical_flow": optical_flow, "around": around, "cotracker_file": cotracker_file}
+        found, asked = tracked(frames, places, method, start_frame, least_seen, progress(), **own)
         made, raw = drawn(found, simplify, merge_similar, fps)
         show_on_node(cls, told(made, raw, found, asked))
         return io.NodeOutput(made, to_host(raw), made.width, made.height, made.frames)
@@ -216,9 +244,12 @@ def tracked(
     places: np.ndarray,
     method: str,
     start_frame: int,
-    optical_flow: Any,
     least_seen: int,
     progress: Any,
+    *,
+    optical_flow: Any,
+    around: float,
+    cotracker_file: str,
 ) -> tuple[Tracks, int]:
     """What was found of those seen in least_seen frames or more, and how many points there were. Raises ToraError."""
     from ..tora_core.tracking.points import track_points
@@ -226,11 +257,16 @@ def tracked(
     from ..tora_core.trajectory import Tracks
 
     way: Any = {LUCAS_KANADE: "lucas-kanade", DIS: "dis"}.get(method, method)
+    track: Any = partial(track_points, method=way, around_px=around or None, progress=progress)
     if method == MODEL:
         from .host.optical_flow import host_flow
 
-        way = DenseSteps(host_flow(optical_flow))
-    positions, visible = track_points(frames, places, method=way, start_frame=start_frame, progress=progress)
+        track = partial(track_points, method=DenseSteps(host_flow(optical_flow)), progress=progress)
+    elif method == COTRACKER:
+        from .host.cotracker import host_cotracker
+
+        track = host_cotracker(cotracker_file)
+    positions, visible = track(frames, places, start_frame=start_frame)
     kept = visible.sum(1) >= min(least_seen, len(frames))
     if not kept.any():
         raise ToraError(

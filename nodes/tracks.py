@@ -10,8 +10,17 @@ from typing import Any
 
 import torch
 
-from ..tora_core.errors import TrajectoryError
+from ..tora_core.errors import ToraError, TrajectoryError
 from ..tora_core.trajectory import Tracks
+
+
+def check_one(node: str, trajectory: Any, tracks: Any) -> None:
+    """Raise ToraError unless exactly one of the two is given; `node` is what the reader knows the node as."""
+    if (trajectory is None) == (tracks is None):
+        raise ToraError(
+            f"{'nothing' if trajectory is None else 'trajectory and tracks'} is wired into {node}, "
+            "expected one of them."
+        )
 
 
 def from_host(tracks: Any, size: tuple[int, int]) -> Tracks:

@@ -57,6 +57,7 @@ SIZES = {
     "LoadImage": (320, 360),
     "ModelSamplingSD3": (300, 90),
     "PrimitiveStringMultiline": (360, 220),
+    "SaveImage": (520, 110),
     "SaveVideo": (340, 130),
     "ToraApply": (300, 210),
     "ToraCameraMotion": (340, 400),
@@ -78,17 +79,18 @@ SIZES = {
     "ToraLoadModel": (340, 120),
     "ToraMaskToTrajectory": (320, 190),
     "ToraMergeTrajectories": (300, 140),
-    "ToraMotionTransfer": (320, 290),
+    "ToraMotionTransfer": (345, 320),
     "ToraOffsetCopies": (300, 225),
     "ToraOverlayTrajectory": (300, 190),
     "ToraPickTracks": (310, 145),
     "ToraRegionDrag": (310, 230),
     "ToraRetimeTrajectory": (310, 200),
     "ToraSmoothTrajectory": (310, 175),
-    "ToraTrackVideo": (340, 320),
+    "ToraTrackVideo": (345, 335),
     "ToraTrajectoryEditor": (640, 760),
     "ToraTrajectoryFromText": (340, 500),
     "ToraTrajectoryPreset": (320, 520),
+    "ToraTrajectoryReport": (520, 260),
     "ToraTransformTrajectory": (310, 300),
     "ToraVideoFlow": (310, 170),
     "VAEDecode": (300, 60),
@@ -100,11 +102,13 @@ SIZES = {
 # Nodes that get a picture or a line of text below their widgets in a run, and how high they are then.
 ROOMS = {
     "KSampler": 520,
+    "SaveImage": 480,
     "SaveVideo": 450,
     "ToraLoadCogVideoX": 210,
     "ToraLoadControlNet": 190,
     "ToraLoadLora": 230,
     "ToraLoadModel": 190,
+    "ToraTrajectoryReport": 620,
 }
 
 

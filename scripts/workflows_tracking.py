@@ -1,4 +1,4 @@
-"""Example workflows for motion out of moving pictures: transfer to another picture, and regions along masks."""
+"""Example workflows for motion out of moving pictures: transfer to another picture, regions along masks, a report."""
 
 from __future__ import annotations
 
@@ -142,7 +142,44 @@ def region_drag(graph: Graph) -> None:
     )
 
 
+def trajectory_report(graph: Graph) -> None:
+    parts, add = Parts(graph), graph.add
+    note = graph.note(
+        "## How well was the path followed?\n\n"
+        "*Trajectory Report* looks for the thing in every frame and tells how far it is from where it was asked to be: "
+        "a picture, numbers and JSON. A frame in which it isn't found counts as half the diagonal.\n\n"
+        "The demo model makes one shape on a calm ground, so the *tracker* is *salient*: what stands out. For videos "
+        "of large models take *points*, which follows what is at the start of each track.\n\n"
+        "The saved video has the asked path in black and the found one in color. Draw another path, or set *strength* "
+        "of *Apply Tora* to 0, and compare the figures.",
+        (360, 460),
+    )
+    way = {"name": "asked", "points": [{"x": x, "y": y} for x, y in ((26, 96), (40, 44), (84, 34), (104, 84))]}
+    editor = add(
+        "ToraTrajectoryEditor", drawing=drawing(128, 128, 17, way), width=128, height=128, frames=17, title="Asked path"
+    )
+    model = add("ToraLoadDemoModel", variant="T2V")
+    positive, negative = parts.prompts(model["clip"], "a red circle on a blue background")
+    motion = parts.motion(model["vae"], editor)
+    steered = add("ToraApply", model=model["model"], tora_model=model["tora_model"], motion=motion["motion"])
+    latent = parts.empty_latent(editor)
+    sampled = parts.sample(steered["model"], positive, negative, latent["latent"], seed=3)
+    decoded = add("VAEDecode", samples=sampled["LATENT"], vae=model["vae"])
+    report = add("ToraTrajectoryReport", images=decoded["IMAGE"], tracker="salient", trajectory=editor["trajectory"])
+    saved_report = add("SaveImage", title="Save the report", images=report["report"], filename_prefix="tora_report")
+    video, saved = parts.save(report["overlay"], "tora_report", "Save the video with both paths")
+    graph.lay_out(
+        [("", [note]), ("Model", [model])],
+        [("Path", [editor])],
+        [("Motion", [motion, steered]), ("Text", [positive, negative])],
+        [("Sampling", [latent, sampled])],
+        [("Report", [decoded, report])],
+        [("Results", [saved_report, video, saved])],
+    )
+
+
 WORKFLOWS: dict[str, Callable[[Graph], None]] = {
     "tora_motion_transfer": motion_transfer,
     "tora_region_drag": region_drag,
+    "tora_trajectory_report": trajectory_report,
 }

@@ -18,6 +18,7 @@ from .entries import Entry, entries_of
 
 TORA, PATCHES, MODELS, DIFFUSERS, COGVIDEO = "tora", "model_patches", "diffusion_models", "diffusers", "CogVideo"
 CONTROLNETS = "controlnet"
+COTRACKER = "cotracker"
 DEMO_EDGES = "tora_demo_edges (bundled)"
 """How the ControlNet that comes with the pack is called in the list."""
 
@@ -27,10 +28,11 @@ _WEIGHTS = (".safetensors", ".sft", ".pt", ".pth", ".bin", ".ckpt")
 
 
 def register() -> None:
-    """Make models/tora a model folder of the host; doing it again changes nothing."""
-    folder_paths.add_model_folder_path(TORA, os.path.join(folder_paths.models_dir, TORA))
-    # A new kind of folder comes without extensions, which lists every file in it.
-    folder_paths.folder_names_and_paths[TORA][1].update(folder_paths.supported_pt_extensions)
+    """Make models/tora and models/cotracker model folders of the host; doing it again changes nothing."""
+    for kind in (TORA, COTRACKER):
+        folder_paths.add_model_folder_path(kind, os.path.join(folder_paths.models_dir, kind))
+        # A new kind of folder comes without extensions, which lists every file in it.
+        folder_paths.folder_names_and_paths[kind][1].update(folder_paths.supported_pt_extensions)
 
 
 def tora_choices() -> dict[str, Path]:

@@ -31,6 +31,14 @@ def test_a_lost_frame_counts_as_half_the_diagonal():
     assert trajectory_error(ASKED, ASKED, size=SIZE, found=np.zeros((1, 3), bool)).found_only_px is None
 
 
+def test_frames_within_a_twentieth_of_the_diagonal_are_near_and_lost_ones_never():
+    """The diagonal is 50, so 2.5 px is the most: of 0, 2.5, 2.51 and a lost frame, two of four are near."""
+    asked = np.zeros((1, 4, 2))
+    obtained = np.array([[[0.0, 0.0], [2.5, 0.0], [0.0, 2.51], [0.0, 0.0]]])
+    found = np.array([[True, True, True, False]])
+    assert trajectory_error(asked, obtained, size=SIZE, found=found).near_share == 0.5
+
+
 def test_hidden_frames_do_not_count():
     obtained = ASKED.copy()
     obtained[0, 1] += 1000

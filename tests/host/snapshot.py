@@ -20,6 +20,7 @@ FILE_LISTS = {
     ("ToraLoadControlNet", "control_net_name"),
     ("ToraLoadLora", "lora_name"),
     ("ToraConvertLora", "lora_name"),
+    ("ToraTrackVideo", "cotracker_file"),
 }
 """Combos that offer the files of this machine: their options are not part of the snapshot."""
 

@@ -150,6 +150,69 @@ def test_a_trajectory_without_tracks_and_points_that_are_nowhere_are_told(host, 
         track(host, video, points={"points": "trajectory"}, trajectory=drawing(host, [(900, 900)]))
 
 
+@pytest.mark.parametrize("method", ["lucas-kanade", "dis flow"])
+def test_a_point_on_something_plain_goes_with_the_corners_around_it_on_request(host, method):
+    """A plain square of 33 px that goes 3 px to the right a frame; its middle has nothing of its own."""
+    video = torch.full((5, H, W, 3), 0.2)
+    for f in range(5):
+        video[f, 15:48, 15 + 3 * f : 48 + 3 * f] = torch.tensor([0.8, 0.7, 0.2])
+    middle = {"points": {"points": "trajectory"}, "trajectory": drawing(host, [(31, 31)], frames=5)}
+    _, tracks, *_ = track(host, video, method=method, around=24.0, **middle)
+    assert tracks["track_visibility"].all()
+    assert tracks["track_path"][:, 0].flatten().tolist() == pytest.approx(
+        [31, 31, 34, 31, 37, 31, 40, 31, 43, 31], abs=0.2
+    )
+
+
+def test_cotracker_is_a_method_where_its_package_and_weights_are_there(host, video, model_folders, monkeypatch):
+    """A stand-in of its interface, no weights: that points and frames reach it, and what comes back."""
+    import sys
+    import types
+
+    import folder_paths
+
+    class Predictor(torch.nn.Module):
+        def __init__(self, checkpoint: str) -> None:
+            super().__init__()
+            told.append(checkpoint)
+
+        def forward(self, video: torch.Tensor, queries: torch.Tensor, backward_tracking: bool) -> Any:
+            told.append((tuple(video.shape), queries[0, 0].tolist(), backward_tracking))
+            at = queries[:, None, :, 1:].repeat(1, video.shape[1], 1, 1)
+            at[..., 0] += 2 * torch.arange(video.shape[1])[None, :, None]
+            return at, torch.ones(at.shape[:3], dtype=torch.bool)
+
+    told: list[Any] = []
+    folder = model_folders / "cotracker"
+    folder.mkdir()
+    monkeypatch.setitem(folder_paths.folder_names_and_paths, "cotracker", ([str(folder)], {".pth"}))
+    with pytest.raises(error(host), match="no file in models/cotracker"):
+        track(host, video, method="cotracker")
+    (folder / "scaled_offline.pth").write_bytes(b"")
+    folder_paths.filename_list_cache.clear()
+    monkeypatch.setitem(sys.modules, "cotracker", None)
+    with pytest.raises(error(host), match="not installed"):
+        track(host, video, method="cotracker")
+    package = types.ModuleType("cotracker.predictor")
+    package.CoTrackerPredictor = Predictor
+    monkeypatch.setitem(sys.modules, "cotracker", types.ModuleType("cotracker"))
+    monkeypatch.setitem(sys.modules, "cotracker.predictor", package)
+    made, tracks, *_ = track(host, video, method="cotracker", cotracker_file="scaled_offline.pth")
+    assert told[0].endswith("scaled_offline.pth") and told[1] == ((1, F, 3, H, W), [0, 15.5, 15.5], True)
+    assert len(made.tracks) == 6
+    assert tracks["track_path"][:, 0, 0].tolist() == [15.5 + 2 * f for f in range(F)]
+    with pytest.raises(error(host), match=r"no other\.pth in models/cotracker"):
+        track(host, video, method="cotracker", cotracker_file="other.pth")
+
+
+def test_the_weights_files_of_cotracker_are_offered(host, model_folders, monkeypatch):
+    import folder_paths
+
+    monkeypatch.setitem(folder_paths.folder_names_and_paths, "cotracker", ([str(model_folders)], {".pth"}))
+    (model_folders / "one.pth").write_bytes(b"")
+    assert host.pack("nodes.host.cotracker").cotracker_choices() == ["first in folder", "one.pth"]
+
+
 def test_what_is_not_wired_is_told_when_queued(host):
     check = host.node("ToraTrackVideo").validate_inputs
     mask = {"points": "mask", "count": 3}

@@ -155,6 +155,39 @@ def test_flat_pictures_keep_points_where_they_are() -> None:
         assert np.abs(positions - 30).max() < 0.01
 
 
+@pytest.mark.parametrize("point", [(0, 0), (63, 63), (0, 40), (30, 30)])
+@pytest.mark.parametrize("around_px", [0.5, 8.0, 4000.0])
+def test_with_nothing_around_that_could_be_followed_flat_places_are_hidden(
+    point: tuple[int, int], around_px: float
+) -> None:
+    positions, visible = track_points(np.full((3, 64, 64, 3), 90, np.uint8), [point], around_px=around_px)
+    assert visible[0].tolist() == [True, False, False] and positions[0].tolist() == [list(point)] * 3
+
+
+def test_flat_places_follow_only_what_is_near_enough_and_textured_ones_follow_themselves() -> None:
+    """A plain picture with a textured patch of 20 px that goes 2 px to the right a frame."""
+    frames = np.full((4, 80, 160, 3), 90, np.uint8)
+    for f, frame in enumerate(frames):
+        frame[30:50, 20 + 2 * f : 40 + 2 * f] = TEXTURE[:20, :20]
+    positions, visible = track_points(frames, [[52, 40], [120, 40], [30, 40]], around_px=20)
+    assert visible.tolist() == [[True] * 4, [True, False, False, False], [True] * 4]
+    assert positions[[0, 2], -1, 0].tolist() == pytest.approx([58, 36], abs=0.2)
+    alone = track_points(frames, [[30, 40]])
+    assert (positions[2] == alone[0][0]).all()
+
+
+@pytest.mark.parametrize(("around_px", "seen"), [(60, True), (30, True), (20, False)])
+def test_a_large_plain_thing_is_followed_by_corners_up_to_twice_as_far(around_px: float, seen: bool) -> None:
+    """A plain square of 81 px: its corners are 40 * sqrt(2) = 57 px from its middle."""
+    frames = np.full((3, 200, 300, 3), 60, np.uint8)
+    for f, frame in enumerate(frames):
+        frame[60:141, 60 + 5 * f : 141 + 5 * f] = (220, 200, 40)
+    positions, visible = track_points(frames, [[100, 100]], around_px=around_px)
+    assert visible[0].tolist() == [True, seen, seen]
+    if seen:
+        assert positions[0].tolist() == [pytest.approx([100 + 5 * f, 100], abs=0.1) for f in range(3)]
+
+
 def test_the_same_input_gives_the_same_tracks_and_is_not_written_to() -> None:
     frames, points = hidden_clip(), np.array([[40.0, 50.0]])
     before = frames.copy(), points.copy()
@@ -211,6 +244,8 @@ def test_a_dense_flow_that_does_not_come_back_hides_the_point() -> None:
         ({"method": "magic"}, "method is 'magic'"),
         ({"start_frame": 3}, "start_frame is 3, expected 0 to 2"),
         ({"start_frame": -1}, "start_frame is -1"),
+        ({"around_px": 0}, "around_px is 0"),
+        ({"around_px": float("nan")}, "around_px is nan"),
         ({"start_frame": 0.5}, "start_frame is 0.5"),
     ],
 )

@@ -68,13 +68,12 @@ def add_parsers(subparsers: Any) -> None:
 
 
 def _color(text: str) -> tuple[int, int, int]:
+    from ..trajectory.picture import rgb
+
     try:
-        value = int(text[1:], 16) if len(text) == 7 and text[0] == "#" else -1
-    except ValueError:
-        value = -1
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"got {text!r}, expected six hex digits such as #ff8800")
-    return value >> 16, (value >> 8) & 255, value & 255
+        return rgb(text)
+    except ToraError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(args: argparse.Namespace) -> int:
@@ -117,7 +116,7 @@ def run_model(args: argparse.Namespace) -> int:
 def run_video(args: argparse.Namespace) -> int:
     """Print a table; where --out, write figures.json and paths.png."""
     from ..evaluation.following import measure_following, table
-    from ..evaluation.picture import draw_following
+    from ..evaluation.report import draw_report
     from ..trajectory import Trajectory
     from ..video import read_video
     from .sheet import write_picture
@@ -131,7 +130,7 @@ def run_video(args: argparse.Namespace) -> int:
     if args.out is not None:
         args.out.mkdir(parents=True, exist_ok=True)
         _write_figures(args.out, json.dumps(following.as_dict(), indent=2))
-        write_picture(args.out / "paths.png", draw_following(following, frames[-1]))
+        write_picture(args.out / "paths.png", draw_report(following, frames))
     return 0
 
 

@@ -13,11 +13,16 @@ import numpy as np
 
 from ..errors import ToraError
 
+NEAR = 0.05
+"""Nearer than this share of the diagonal counts as followed: 43 px in 480x720."""
+
 
 @dataclass(frozen=True)
 class TrajError:
     """Means over all visible frames of all tracks; px, but for the shares (0..1).
 
+    diagonal_share: the mean Euclidean distance as a share of the diagonal. found_share: share of visible frames in
+    which the thing was found. near_share: share in which it was found within NEAR (5 %) of the diagonal.
     found_only_px: the mean Euclidean distance over frames in which the thing was found, None where it never was; it
     tells following from being there at all.
     """
@@ -28,6 +33,7 @@ class TrajError:
     found_share: float
     frames: int
     found_only_px: float | None
+    near_share: float
 
 
 def trajectory_error(
@@ -58,4 +64,7 @@ def trajectory_error(
     l1 = np.where(lost, diagonal / 2, difference.sum(axis=1))
     mean = float(euclidean.mean())
     found_only = None if lost.all() else float(euclidean[~lost].mean())
-    return TrajError(float(l1.mean()), mean, mean / diagonal, float(1 - lost.mean()), int(visible.sum()), found_only)
+    near = float((~lost & (euclidean <= NEAR * diagonal)).mean())
+    return TrajError(
+        float(l1.mean()), mean, mean / diagonal, float((~lost).mean()), int(visible.sum()), found_only, near
+    )

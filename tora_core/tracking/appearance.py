@@ -81,6 +81,13 @@ class Looks:
         stiff = 4.0 * self.weight[mine].sum(1)[:, None, None] * np.eye(2) + 1e-3 * np.eye(2)
         self._inverse[mine] = np.linalg.inv(normal + stiff)
 
+    def flat(self, mine: np.ndarray) -> np.ndarray:
+        """Whether points `mine` (K,) have nothing to hold on to: no more detail than `likeness` overlooks. bool (K,)"""
+        weight = self.weight[mine]
+        share = (weight / np.maximum(weight.sum(1), 1e-6)[:, None])[..., None]
+        off = self.patch[mine] - (self.patch[mine] * share).sum(1, keepdims=True)
+        return np.asarray((off * off * share).sum((1, 2)) < _DETAIL)
+
     def like(self, frame: np.ndarray, mine: np.ndarray, centers: np.ndarray, shapes: np.ndarray) -> np.ndarray:
         """How much the frame at centers (K, 2), shapes (K, 2, 2), looks like points `mine`: (K,), 1 the same."""
         now, weight = patches(frame, centers, shapes)

@@ -16,6 +16,7 @@ from .appearance import Looks, search
 from .clip import Progress, checked_frames, checked_points, checked_start, filled, inside
 from .dis_flow import dis_flow
 from .steps import DenseSteps, LucasKanade, Steps
+from .surroundings import follow_surroundings
 
 METHODS = ("lucas-kanade", "dis")
 
@@ -47,6 +48,7 @@ def track_points(
     method: str | Steps = "lucas-kanade",
     start_frame: int = 0,
     find_again: bool = True,
+    around_px: float | None = None,
     progress: Progress | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Follow N points through F frames, forward and backward from `start_frame`.
@@ -54,6 +56,8 @@ def track_points(
     frames: uint8 (F, H, W, 3). points_px: (N, 2), (x, y) in that frame, pixel centers at integers. method:
     "lucas-kanade", "dis" (dense flow), or an object with a `step` as in steps.py.
     find_again: look for hidden points; without it they stay hidden.
+    around_px: points on flat places, which have nothing of their own to be followed by, move with the corners so near,
+    or twice as far away where there are none (surroundings.py); None leaves them hidden.
     Returns positions float32 (N, F, 2) px and visible bool (N, F). Unseen frames have the place straight between those
     where the point was seen, and before and after them the nearest of those. A point outside the start frame is never
     visible and stays where it was given. Raises ToraError.
@@ -61,6 +65,8 @@ def track_points(
     frames = checked_frames(frames)
     points = checked_points(points_px)
     start = checked_start(start_frame, len(frames))
+    if around_px is not None and not 0 < around_px < np.inf:
+        raise ToraError(f"around_px is {around_px}, expected a distance in px above 0, or None for none.")
     total = len(frames)
     positions = np.repeat(points[:, None], total, axis=1)
     visible = np.zeros((len(points), total), bool)
@@ -76,7 +82,7 @@ def track_points(
     for order in (range(start, total), range(start, -1, -1)):
         if len(order) < 2 or not visible[:, start].any():
             continue
-        walker = _Walker(frames[start], points, visible[:, start], _steps(method), find_again)
+        walker = _Walker(frames[start], points, visible[:, start], _steps(method), find_again, around_px)
         frame = frames[start]
         for now in order[1:]:
             tell()
@@ -100,9 +106,15 @@ class _Walker:
     """N points on their way in one direction of time."""
 
     def __init__(
-        self, frame: np.ndarray, points: np.ndarray, inside_: np.ndarray, steps: Steps, find_again: bool
+        self,
+        frame: np.ndarray,
+        points: np.ndarray,
+        inside_: np.ndarray,
+        steps: Steps,
+        find_again: bool,
+        around_px: float | None,
     ) -> None:
-        self._steps, self._find_again = steps, find_again
+        self._steps, self._find_again, self._around_px = steps, find_again, around_px
         count = len(points)
         self.at = points.copy()
         self.seen = inside_.copy()
@@ -139,6 +151,10 @@ class _Walker:
         moved, good = self._steps.step(frame, to, np.concatenate([at[:, None], ring], axis=1).reshape(-1, 2))
         moved, good = moved.reshape(len(mine), -1, 2), good.reshape(len(mine), -1)
         center, came_back, turn, together = _agreed(at, ring, moved, good)
+        flat = self._first.flat(mine) if self._around_px is not None else np.zeros(len(mine), bool)
+        if flat.any():
+            center[flat], came_back[flat] = follow_surroundings(frame, to, at[flat], self._around_px or 0.0)
+            turn[flat], together[flat] = np.eye(2), came_back[flat]
         shape = np.einsum("kij,kjl->kil", turn, shape)
         like = self._first.like(now, mine, center, shape)
         pulled = self._first.aligned(now, mine, center, shape)

@@ -26,22 +26,35 @@ class LucasKanade:
     """Pyramidal Lucas-Kanade (Bouguet's form, in OpenCV), with the check of Kalal, Mikolajczyk and Matas 2010."""
 
     def __init__(self, window_px: int = 15, return_px: float = 1.0) -> None:
-        self._window, self._return_px = (window_px, window_px), return_px
+        self._window, self._return_px = window_px, return_px
 
     def step(self, frame: np.ndarray, to: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        import cv2
-
         levels = max(0, min(4, int(np.log2(max(min(frame.shape[:2]) / 16, 1)))))
-        settings: dict[str, Any] = {"winSize": self._window, "maxLevel": levels}
         # In color: things may differ from their ground in color alone.
-        now, later = np.ascontiguousarray(frame), np.ascontiguousarray(to)
-        start = np.ascontiguousarray(points, np.float32).reshape(-1, 1, 2)
-        there, ok, _ = cv2.calcOpticalFlowPyrLK(now, later, start, None, **settings)
-        back, ok_back, _ = cv2.calcOpticalFlowPyrLK(later, now, there, None, **settings)
-        missed = np.linalg.norm((back - start).reshape(-1, 2), axis=1)
-        moved = there.reshape(-1, 2).astype(np.float64)
-        good = (missed <= self._return_px) & (ok.ravel() == 1) & (ok_back.ravel() == 1) & np.isfinite(moved).all(1)
+        moved, good = there_and_back(frame, to, points, self._window, levels, self._return_px)
         return np.where(good[:, None], moved, points), good
+
+
+def there_and_back(
+    picture: np.ndarray, to: np.ndarray, points: np.ndarray, window_px: int, levels: int, return_px: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points (K, 2) of a picture, uint8 (H, W) or (H, W, 3), in the next: (K, 2), and which came back: bool (K,).
+
+    levels: halvings of the pictures; 0 for none. return_px: how far a point may miss its start on the way back.
+    """
+    import cv2
+
+    if not len(points):
+        return np.zeros((0, 2)), np.zeros(0, bool)
+    settings: dict[str, Any] = {"winSize": (window_px, window_px), "maxLevel": levels}
+    now, later = np.ascontiguousarray(picture), np.ascontiguousarray(to)
+    start = np.ascontiguousarray(points, np.float32).reshape(-1, 1, 2)
+    there, ok, _ = cv2.calcOpticalFlowPyrLK(now, later, start, None, **settings)
+    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(later, now, there, None, **settings)
+    missed = np.linalg.norm((back - start).reshape(-1, 2), axis=1)
+    moved = there.reshape(-1, 2).astype(np.float64)
+    good = (missed <= return_px) & (ok.ravel() == 1) & (ok_back.ravel() == 1) & np.isfinite(moved).all(1)
+    return moved, good
 
 
 class DenseSteps:

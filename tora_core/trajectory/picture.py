@@ -88,22 +88,22 @@ def overlay_tracks(
             f"{tracks.size[1]}x{tracks.size[0]}."
         )
     height, width = tracks.size
-    rgb = _palette(len(tracks))
+    inks = _palette(len(tracks))
     if colors:
         if len(colors) < len(tracks):
             raise TrajectoryError(f"there are {len(colors)} colors for {len(tracks)} tracks, expected one each.")
-        rgb = [_rgb(color) if color else default for color, default in zip(colors, rgb, strict=False)]
+        inks = [rgb(color) if color else default for color, default in zip(colors, inks, strict=False)]
     layer = Layer(height, width, halo=True)
     for i in range(len(tracks)):
         path, shown = paths.points_px[i], paths.visible[i]
         if trails:
-            layer.path(path, _both(shown), rgb[i], opacity=0.8)
+            layer.path(path, _both(shown), inks[i], opacity=0.8)
         if arrows and shown.any():
-            _draw_arrow(layer, path[shown], rgb[i])
+            _draw_arrow(layer, path[shown], inks[i])
     result = layer.over(video)
     for f in range(len(result) if points else 0):
         now = [i for i in range(len(tracks)) if tracks.visible[i, f]]
-        _dots(result[f], tracks.points_px[now, f], [rgb[i] for i in now], 1.9 * line_width_px(height, width))
+        _dots(result[f], tracks.points_px[now, f], [inks[i] for i in now], 1.9 * line_width_px(height, width))
     return result
 
 
@@ -138,7 +138,7 @@ def _drawing(what: Trajectory | Tracks, size: tuple[int, int] | None) -> tuple[_
         frames = what.sample(size=size)
         path = _fine_path(what, size)
         named = [track.color for track in what.tracks]
-        colors = [_rgb(c) if c else p for c, p in zip(named, _palette(len(named)), strict=True)]
+        colors = [rgb(c) if c else p for c, p in zip(named, _palette(len(named)), strict=True)]
         return _Drawing(path.points_px, path.visible, frames.points_px, frames.visible, colors), frames.size
     if not isinstance(what, Tracks):
         raise TrajectoryError(f"got a value of type {type(what).__name__}, expected a Trajectory or Tracks.")
@@ -217,10 +217,11 @@ def _dots(frame: np.ndarray, points: np.ndarray, colors: list[tuple[int, int, in
 
 
 def _palette(count: int) -> list[tuple[int, int, int]]:
-    return [_rgb(PALETTE[i % len(PALETTE)]) for i in range(count)]
+    return [rgb(PALETTE[i % len(PALETTE)]) for i in range(count)]
 
 
-def _rgb(color: str) -> tuple[int, int, int]:
+def rgb(color: str) -> tuple[int, int, int]:
+    """ "#rrggbb" as three numbers 0..255. Raises TrajectoryError."""
     try:
         value = int(color[1:], 16) if len(color) == 7 and color[0] == "#" else -1
     except ValueError:

@@ -43,6 +43,7 @@ def test_there_are_the_examples_that_the_readers_are_promised() -> None:
         "tora_long_segments",
         "tora_motion_transfer",
         "tora_region_drag",
+        "tora_trajectory_report",
     }
 
 
