@@ -7,9 +7,7 @@ from typing import Any
 import comfy.context_windows as core
 
 from .cogvideo import require_cogvideox
-
-TIME = 2
-"""The axis of a video latent (B, C, F', h, w)."""
+from .windows import TIME
 
 
 def with_context_windows(

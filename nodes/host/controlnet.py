@@ -27,7 +27,7 @@ from ...tora_core.models.rotary import rotary_tables
 from .cogvideo import network, require_controlled_base
 from .mends import KEY as MENDS
 from .residuals import with_stream
-from .windows import window_of
+from .windows import require_time_windows, window_of
 
 logger = logging.getLogger(__name__)
 
@@ -159,11 +159,7 @@ class CogVideoXControl(ControlBase):
     def _hint(self, x: torch.Tensor, batched_number: int, options: dict[str, Any], dtype: torch.dtype) -> torch.Tensor:
         """The encoded hint (b, F', 48, h, w) for what x (B, F', 16, h, w) holds; B is a multiple of b."""
         window = options.get("context_window")
-        if window is not None and window.dim not in (0, 2):
-            raise ToraError(
-                f"the context windows are along dim {window.dim}, expected 2 (time; 0 is the batch): set dim to 2 in "
-                "the context windows node."
-            )
+        require_time_windows(window)
         frames, videos = window_of(options, x.device)
         of_clip = x.shape[1] if frames is None else window.total_frames
         in_batch = len(x) // batched_number if videos is None else window.total_frames

@@ -21,7 +21,7 @@ from ..values import ToraModel, ToraMotion
 from .cogvideo import kind_of, network, require_tora_base
 from .mends import mend
 from .swap import swapped
-from .windows import window_of
+from .windows import TIME, require_time_windows, window_of
 
 KEY = "tora_motion"
 MEMORY = ("auto", "low", "high")
@@ -117,7 +117,7 @@ class MotionRun:
         shapes = kwargs.get("latent_shapes") or [latent_image.shape]
         for one in self.guidances:
             check_size(one.motion, tuple(shapes[0]))
-        _check_guider(executor.class_obj)
+        _check_guider(executor.class_obj, tuple(shapes[0]))
         try:
             return executor(noise, latent_image, *args, **kwargs)
         finally:
@@ -285,13 +285,19 @@ def acts_at(guidance: Guidance, level: float, sampling: Any) -> bool:
     return sampling.percent_to_sigma(guidance.end) < level <= sampling.percent_to_sigma(guidance.start)
 
 
-def _check_guider(guider: Any) -> None:
-    """Raise ToraError for what cuts videos into pieces that motion can't follow; before any model is loaded."""
+def _check_guider(guider: Any, latent: tuple[int, ...]) -> None:
+    """Raise ToraError for what cuts videos into pieces that motion can't follow; before any model is loaded.
+
+    latent: (B, 16, F', h, w).
+    """
     handler = guider.model_options.get("context_handler")
-    if handler is not None and getattr(handler, "dim", 2) not in (0, 2):
+    require_time_windows(handler)
+    dim, length = getattr(handler, "dim", TIME), getattr(handler, "context_length", 0)
+    if dim == 0 and latent[0] <= length < latent[TIME]:
         raise ToraError(
-            f"the context windows are along dim {handler.dim}, expected 2 (time; 0 is the batch): set dim to 2 in the "
-            "context windows node."
+            f"the context windows are along dim 0, the batch, and do nothing for {latent[0]} of a length of {length}; "
+            f"the video has {latent[TIME]} latent frames. Set dim to 2 (time) in the context windows node, or use "
+            "Context Windows (CogVideoX), which counts in frames of the video."
         )
     for conds in getattr(guider, "conds", {}).values():
         if any("area" in cond for cond in conds):

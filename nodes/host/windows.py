@@ -6,6 +6,11 @@ from typing import Any
 
 import torch
 
+from ...tora_core.errors import ToraError
+
+TIME = 2
+"""The axis of frames in a latent (B, C, F', h, w)."""
+
 Part = torch.Tensor | None
 """Indices, the anchor frame included and in the window's order; None for all of them."""
 
@@ -17,3 +22,13 @@ def window_of(options: dict[str, Any], device: torch.device) -> tuple[Part, Part
         return None, None
     part = window.get_tensor(torch.arange(window.total_frames), device=device, dim=0)
     return (None, part) if window.dim == 0 else (part, None)
+
+
+def require_time_windows(window_or_handler: Any) -> None:
+    """Raise ToraError for the host's windows along an axis of the picture."""
+    dim = getattr(window_or_handler, "dim", TIME)
+    if dim not in (0, TIME):
+        raise ToraError(
+            f"the context windows are along dim {dim}, expected 2 (time; 0 is the batch): set dim to 2 in the context "
+            "windows node."
+        )

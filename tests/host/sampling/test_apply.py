@@ -315,6 +315,24 @@ def test_windows_across_the_picture_and_areas_are_told(t2v, errors, draw):
         sample(model, draw)
 
 
+def test_windows_along_the_batch_that_were_meant_for_time_are_told(t2v, errors, draw):
+    """dim 0 is what core's node has by default: one long video would be sampled whole, without a word."""
+    import comfy.context_windows
+
+    model = t2v.apply(t2v.motion(*SHAPE))
+    model.model_options["context_handler"] = comfy.context_windows.IndexListContextHandler(
+        context_schedule=comfy.context_windows.get_matching_context_schedule("standard_static"),
+        fuse_method=comfy.context_windows.get_matching_fuse_method("flat"),
+        context_length=SHAPE[0] - 1,
+        context_overlap=0,
+        dim=0,
+    )
+    with pytest.raises(errors.ToraError, match="along dim 0, the batch, and do nothing"):
+        sample(model, draw)
+    model.model_options["context_handler"].context_length = SHAPE[0]  # no windows are wanted for so short a video
+    assert sample(model, draw).isfinite().all()
+
+
 @pytest.mark.parametrize("strength", [float("nan"), float("inf")])
 def test_a_strength_that_is_no_number_is_told(t2v, errors, strength):
     with pytest.raises(errors.ToraError, match="strength is"):
