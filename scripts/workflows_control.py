@@ -16,7 +16,9 @@ def controlnet(graph: Graph) -> None:
     note = graph.note(
         "## Tora and a ControlNet\n\n"
         "One path makes both: *Encode Motion* for Tora, and a drawn square that follows it, whose edges (*Canny*) are "
-        "the ControlNet's hint. Tora says where the thing goes, the hint how it is shaped there.\n\n"
+        "the ControlNet's hint: Tora says where the thing goes, the hint where its outlines are.\n\n"
+        "The bundled ControlNet is a weak one: alone it puts something where the edges are, with Tora it moves little "
+        "and gives no clear outlines.\n\n"
         "*Load ControlNet for CogVideoX* loads the small one that comes with the pack, for edges of the demo model. "
         "ComfyUI's own *Apply ControlNet* puts it into the prompts; give it as many pictures as there are frames.\n\n"
         "Choose another shape or size in *Trajectory to Control Video* and run again. With CogVideoX-5B it is the "
@@ -49,7 +51,7 @@ def all_three(graph: Graph) -> None:
     note = graph.note(
         "## Tora, a LoRA and a ControlNet\n\n"
         "All three act on one model: the path by *Apply Tora*, the outlines by the ControlNet in the prompts, the "
-        "colors by the LoRA, which turns them by a third of the color wheel.\n\n"
+        "colors by the LoRA, which turns the ground from brown to green.\n\n"
         "*Load LoRA for CogVideoX* may stand before *Apply Tora* or behind it. Bypass it, *Apply Tora* or "
         "*Apply ControlNet* to see the others alone; each has its own strength.\n\n"
         "This runs with the small model that comes with the pack, without a download.",
@@ -57,7 +59,7 @@ def all_three(graph: Graph) -> None:
     )
     loader = add("ToraLoadDemoModel", variant="T2V")
     styled = add("ToraLoadLora", model=loader["model"], lora_name=STYLE, strength=1.0)
-    positive, negative = parts.prompts(loader["clip"], "a red circle on a green background")
+    positive, negative = parts.prompts(loader["clip"], "a blue circle on a brown background")
     path = parts.path(128, 128, 17, [(24, 30), (60, 56), (64, 88), (104, 96)])
     drawn, edges, hinted, control = hint(graph, path, positive, negative, "circle", 26)
     motion = parts.motion(loader["vae"], path)

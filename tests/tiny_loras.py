@@ -149,6 +149,29 @@ def sat_fused(state: Mapping[str, torch.Tensor], layers: int, rank: int = 4) -> 
     return file, meant
 
 
+def every_style(
+    state: Mapping[str, torch.Tensor], layers: int, made: Factors
+) -> dict[str, tuple[State, Factors, float]]:
+    """A file of each style, the factors that it means, and their scale. made: of every module, rank 4.
+
+    Those that can hold attention alone have the factors of attention.
+    """
+    few = {module: made[module] for module in attention(layers)}
+    native = {native_name(module): pair for module, pair in made.items()}
+    return {
+        "diffusers": (dotted(made), made, 1.0),
+        "PEFT": (dotted(made, "base_model.model.", ".default"), made, 1.0),
+        "processors": (processors(few), few, 1.0),
+        "kohya": (flat(made, "lora_unet_", alpha=1.0), made, 0.25),
+        "VideoX-Fun": (flat(made, "lora_unet__", alpha=2.0), made, 0.5),
+        "SAT": (sat(few), few, 0.25),
+        "older SAT": (sat_older(few), few, 0.25),
+        "fused SAT": (*sat_fused(state, layers), 1.0),
+        "native": (dotted(native, "diffusion_model."), made, 1.0),
+        "native flat": (flat(made, "lora_unet_", alpha=8.0, names=native_name), made, 2.0),
+    }
+
+
 def write(path: Path, state: State, metadata: dict[str, str] | None = None, dtype: torch.dtype | None = None) -> Path:
     """A safetensors file."""
     tensors = {key: (value if dtype is None else value.to(dtype)).clone().contiguous() for key, value in state.items()}

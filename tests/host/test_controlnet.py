@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pickle
 
 import pytest
 import torch
@@ -146,6 +148,16 @@ def test_the_demo_models_comes_with_the_pack_and_fits_it(host):
     assert all(value.dtype == torch.float16 for value in load_file(folder / WEIGHTS).values())
 
 
+class Program:
+    """What unpickling it would run."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -154,6 +166,9 @@ def test_the_demo_models_comes_with_the_pack_and_fits_it(host):
         ("2b", "is a ControlNet for CogVideoX-2B"),
         ("half", "1 key of .* missing"),
         ("page", "is a web page"),
+        ("empty", "holds no tensors"),
+        ("pickle", "bare Python pickle"),
+        ("program", "can't be loaded"),
     ],
 )
 def test_what_is_no_sound_controlnet_is_refused_when_queued_and_when_run(host, model_folders, state, content, words):
@@ -166,6 +181,13 @@ def test_what_is_no_sound_controlnet_is_refused_when_queued_and_when_run(host, m
     }
     if content == "page":
         path.write_text("<!doctype html><html>Sign in</html>")
+    elif content == "pickle":
+        path.write_bytes(pickle.dumps({"state_dict": {}}))
+    elif content == "program":
+        path = path.with_suffix(".pt")
+        torch.save({"state_dict": {"patch_embed.proj.weight": Program(model_folders / "was_here")}}, path)
+    elif content == "empty":
+        save_file({}, path)
     else:
         save_file(tensors[content], path)
     refused = host.node("ToraLoadControlNet").validate_inputs(control_net_name=path.name)
@@ -173,6 +195,7 @@ def test_what_is_no_sound_controlnet_is_refused_when_queued_and_when_run(host, m
     with pytest.raises(ValueError, match=words) as raised:
         load(host, path.name)
     assert str(raised.value) == refused
+    assert not (model_folders / "was_here").exists()
 
 
 def test_a_name_that_is_wired_in_or_has_vanished_is_no_crash_at_the_queue(host, model_folders):

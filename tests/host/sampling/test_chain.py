@@ -28,6 +28,7 @@ class Chain:
     model: Any
     control: Any
     draw: Callable[..., torch.Tensor]
+    lora: str
     lora_last: bool = False
 
     def steered(self, parts: tuple[str, ...], strengths: dict[str, float]) -> Any:
@@ -42,10 +43,11 @@ class Chain:
     def _with_lora(self, model: Any, parts: tuple[str, ...], strengths: dict[str, float]) -> Any:
         if "lora" not in parts:
             return model
-        return self.host.run("ToraLoadLora", model=model, lora_name="a.safetensors", strength=strengths["lora"])[0]
+        return self.host.run("ToraLoadLora", model=model, lora_name=self.lora, strength=strengths["lora"])[0]
 
     def prompts(self, parts: tuple[str, ...], strengths: dict[str, float]) -> tuple[Any, Any]:
-        positive, negative = [[self.draw(1, 20, TEXT, seed=5), {}]], [[self.draw(1, 20, TEXT, seed=6), {}]]
+        start = {"concat_latent_image": self.draw(1, 16, *SHAPE, seed=8)} if self.pair.kind == "i2v" else {}
+        positive, negative = ([[self.draw(1, 20, TEXT, seed=seed), {**start}]] for seed in (5, 6))
         if "control" not in parts:
             return positive, negative
         image = torch.rand(9, 64, 96, 3, generator=torch.Generator().manual_seed(3))
@@ -90,8 +92,12 @@ def draw_noise() -> Callable[..., torch.Tensor]:
 
 
 @pytest.fixture(scope="module")
-def chains(host, t2v, tiny_loras, draw_noise, tmp_path_factory):
-    """A chain each for float32 and bfloat16 weights, with a LoRA for every layer and a random ControlNet."""
+def chains(host, t2v, i2v, tiny_loras, draw_noise, tmp_path_factory):
+    """A chain each for float32 and bfloat16 weights, with a LoRA for every layer and a random ControlNet.
+
+    "float8" has weights of 8 bits, computed with in float32. "i2v" is an image-to-video model, in float32, with a LoRA
+    of its own and the same ControlNet.
+    """
     import comfy.sd
     import folder_paths
 
@@ -99,8 +105,9 @@ def chains(host, t2v, tiny_loras, draw_noise, tmp_path_factory):
     from tora_core.models.controlnet import CogVideoXControlNet, ControlNetSize
 
     folder = tmp_path_factory.mktemp("chain")
-    made = tiny_loras.factors(t2v.transformer.state_dict(), tiny_loras.every_module(LAYERS))
-    tiny_loras.write(folder / "a.safetensors", tiny_loras.flat(made, "lora_unet__", alpha=0.5))
+    for pair in (t2v, i2v):
+        made = tiny_loras.factors(pair.transformer.state_dict(), tiny_loras.every_module(LAYERS))
+        tiny_loras.write(folder / f"{pair.kind}.safetensors", tiny_loras.flat(made, "lora_unet__", alpha=0.5))
     torch.manual_seed(2)
     net = CogVideoXControlNet(ControlNetSize(layers=LAYERS, width=128, time=16, text=TEXT, out=192)).eval()
     for parameter in net.requires_grad_(False).parameters():
@@ -108,16 +115,22 @@ def chains(host, t2v, tiny_loras, draw_noise, tmp_path_factory):
     save_controlnet(net, folder / "control")
     control = host.pack("nodes.host.controlnet_loader").load_control(folder / "control", name="edges")
 
-    rounded = {key: value.to(torch.bfloat16) for key, value in t2v.model.model.diffusion_model.state_dict().items()}
-    half = comfy.sd.load_diffusion_model_state_dict(rounded, {"dtype": torch.bfloat16})
+    def stored(dtype):
+        rounded = {key: value.to(dtype) for key, value in t2v.model.model.diffusion_model.state_dict().items()}
+        model = comfy.sd.load_diffusion_model_state_dict(rounded, {"dtype": dtype})
+        assert model.model.get_dtype() == dtype
+        return model
+
+    half = stored(torch.bfloat16)
     half.model.manual_cast_dtype = None  # the host would compute in float32 on a CPU
-    assert half.model.get_dtype() == torch.bfloat16
     before = dict(folder_paths.folder_names_and_paths), dict(folder_paths.filename_list_cache)
     folder_paths.folder_names_and_paths["loras"] = ([str(folder)], {".safetensors"})
     folder_paths.filename_list_cache.pop("loras", None)
     yield {
-        "float32": Chain(host, t2v, t2v.model, control, draw_noise),
-        "bfloat16": Chain(host, t2v, half, control, draw_noise),
+        "float32": Chain(host, t2v, t2v.model, control, draw_noise, "t2v.safetensors"),
+        "bfloat16": Chain(host, t2v, half, control, draw_noise, "t2v.safetensors"),
+        "float8": Chain(host, t2v, stored(torch.float8_e4m3fn), control, draw_noise, "t2v.safetensors"),
+        "i2v": Chain(host, i2v, i2v.model, control, draw_noise, "i2v.safetensors"),
     }
     folder_paths.folder_names_and_paths.update(before[0])
     folder_paths.filename_list_cache.pop("loras", None)
@@ -135,7 +148,17 @@ def weights_of(model: Any) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("batch", [1, 2])
 @pytest.mark.parametrize("cfg", [1.0, 6.0])
 def test_every_combination_runs_and_each_part_acts_in_it(chains, cfg, batch, dtype):
-    chain = chains[dtype]
+    every_combination_acts(chains[dtype], cfg, batch)
+
+
+@pytest.mark.parametrize("kind", ["float8", "i2v"])
+def test_so_it_is_with_weights_of_8_bits_and_with_an_image_to_video_model(chains, kind):
+    every_combination_acts(chains[kind], 6.0, 2)
+    off = chains[kind].run(PARTS, cfg=6.0, strengths=dict.fromkeys(PARTS, 0.0))
+    assert torch.equal(off, chains[kind].run((), cfg=6.0))
+
+
+def every_combination_acts(chain, cfg, batch):
     made = {parts: chain.run(parts, cfg=cfg, batch=batch) for parts in SUBSETS}
     for parts, latents in made.items():
         assert latents.shape == (batch, 16, *SHAPE)
@@ -170,18 +193,19 @@ def test_the_order_of_the_nodes_does_not_matter(chains, dtype):
     assert torch.equal(last.run(PARTS, cfg=6.0), chains[dtype].run(PARTS, cfg=6.0))
 
 
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float8"])
 def test_the_shared_model_is_afterwards_what_it_was(chains, dtype):
     model = chains[dtype].model
     before = weights_of(model)
     chains[dtype].run(PARTS, cfg=6.0)
     assert not model.patches and not model.wrappers and not model.object_patches and not model.attachments
     for key, value in weights_of(model).items():
-        assert torch.equal(value, before[key]), key
+        assert torch.equal(value.float(), before[key].float()), key
 
 
-@pytest.mark.parametrize("step", [0, 1])
-def test_an_interrupt_in_the_middle_leaves_nothing(chains, step):
+@pytest.mark.parametrize("where", ["behind a step", "inside a block"])
+def test_an_interrupt_in_the_middle_leaves_nothing(chains, where):
+    """Between two steps, as Cancel does it, and where every part is at work, as running out of memory does it."""
     import comfy.model_management
 
     chain = chains["float32"]
@@ -189,13 +213,23 @@ def test_an_interrupt_in_the_middle_leaves_nothing(chains, step):
     plain, whole = chain.run((), cfg=6.0), chain.run(PARTS, cfg=6.0)
     before = weights_of(chain.model)
     names = {name: set(module.__dict__) for name, module in network.named_modules()}
+    ran = []
 
-    def interrupt(number, *_):
-        if number == step:
+    def interrupt(*_):
+        ran.append(where)
+        if where == "behind a step" or len(ran) == 2:  # the second step's block
             raise comfy.model_management.InterruptProcessingException()
 
-    with pytest.raises(comfy.model_management.InterruptProcessingException):
-        chain.run(PARTS, cfg=6.0, callback=interrupt)
+    if where == "behind a step":
+        with pytest.raises(comfy.model_management.InterruptProcessingException):
+            chain.run(PARTS, cfg=6.0, callback=interrupt)
+        assert len(ran) == 1
+    else:
+        hook = network.blocks[-1].ff_out.register_forward_pre_hook(interrupt)
+        with pytest.raises(comfy.model_management.InterruptProcessingException):
+            chain.run(PARTS, cfg=6.0)
+        hook.remove()
+        assert len(ran) == 2
     for key, value in weights_of(chain.model).items():
         assert torch.equal(value, before[key]), key
     assert {name: set(module.__dict__) for name, module in network.named_modules()} == names

@@ -482,6 +482,18 @@ def test_one_picture_stands_for_every_frame_and_what_is_too_much_is_left(host, t
     assert torch.equal(run(image[..., :1]), run(image[..., :1].expand(-1, -1, -1, 3))), "gray is made RGB"
 
 
+@pytest.mark.parametrize("strength", [-0.5, 2.0])
+def test_strengths_below_0_and_above_1_scale_as_any(host, t2v, mend, draw, net, control, strength):
+    model, seen = calls(mend(t2v.model))
+    sample(model, draw, conditioned(host, draw, control, pictures(), strength=strength), steps=1)
+    assert relative(seen[0][3], expected_call(t2v, seen[0], [(net, pictures()[None], strength)])) < 1e-5
+
+
+def test_no_pictures_at_all_are_told(host, t2v, mend, draw, control, errors):
+    with pytest.raises(errors.SizeError, match=r"hint has 0 pictures, the video 9 frames"):
+        sample(mend(t2v.model), draw, conditioned(host, draw, control, pictures(0)))
+
+
 def test_too_few_pictures_are_told_before_the_first_step(host, t2v, mend, draw, control, errors):
     model, seen = calls(mend(t2v.model))
     with pytest.raises(errors.SizeError, match=r"hint has 5 pictures, the video 9 frames.*length 1"):

@@ -12,6 +12,10 @@ pytestmark = pytest.mark.host
 
 SHAPE = (3, 8, 12)  # latent frames, height, width: 64x96x9
 LAYERS = 2
+NOTHING = torch.zeros(192, 0), torch.zeros(0, 32 * 4)
+STYLES = (
+    "diffusers", "PEFT", "processors", "kohya", "VideoX-Fun", "SAT", "older SAT", "fused SAT", "native", "native flat"
+)  # fmt: skip
 
 
 def relative(found: torch.Tensor, expected: torch.Tensor) -> float:
@@ -77,54 +81,48 @@ def loaded_weights(model):
     return patched, {key: value.clone() for key, value in network.state_dict().items()}
 
 
-def styles(tiny_loras, made):
-    """A file of each style that can hold every layer, and its scale."""
-    native = {tiny_loras.native_name(module): pair for module, pair in made.items()}
-    return {
-        "diffusers": (tiny_loras.dotted(made), 1.0),
-        "PEFT": (tiny_loras.dotted(made, "base_model.model.", ".default"), 1.0),
-        "kohya": (tiny_loras.flat(made, "lora_unet_", alpha=1.0), 0.25),
-        "VideoX-Fun": (tiny_loras.flat(made, "lora_unet__", alpha=2.0), 0.5),
-        "native": (tiny_loras.dotted(native, "diffusion_model."), 1.0),
-        "native flat": (tiny_loras.flat(made, "lora_unet_", alpha=8.0, names=tiny_loras.native_name), 2.0),
-    }
+@pytest.fixture
+def of_style(t2v, folder, tiny_loras, made):
+    """`of_style(style)`: the name of a file, the factors that it means, and their scale."""
+
+    def write(style):
+        tensors, meant, scale = tiny_loras.every_style(t2v.transformer.state_dict(), LAYERS, made)[style]
+        if style.endswith("SAT"):
+            torch.save({"module": tensors}, folder / "a.pt")  # as SAT does
+            return "a.pt", meant, scale
+        return tiny_loras.write(folder / "a.safetensors", tensors).name, meant, scale
+
+    return write
 
 
-@pytest.mark.parametrize("style", ["diffusers", "PEFT", "kohya", "VideoX-Fun", "native", "native flat"])
+@pytest.mark.parametrize("style", STYLES)
 def test_every_style_changes_the_hosts_weights_as_by_hand_and_unloading_restores(
-    t2v, load, folder, tiny_loras, made, style
+    t2v, load, of_style, tiny_loras, style
 ):
-    tensors, scale = styles(tiny_loras, made)[style]
-    tiny_loras.write(folder / "a.safetensors", tensors)
-    before = {key: value.clone() for key, value in t2v.model.model.diffusion_model.state_dict().items()}
-    patched, after = loaded_weights(load(t2v.model, "a.safetensors", 0.7))
+    name, meant, scale = of_style(style)
+    _, before = loaded_weights(t2v.model)  # unloaded: what another test has sampled with may still be on the network
+    patched, after = loaded_weights(load(t2v.model, name, 0.7))
     base = t2v.transformer.state_dict()
-    expected = tiny_loras.merged_by_hand(base, made, scale, 0.7)
-    for module in made:
+    expected = tiny_loras.merged_by_hand(base, meant, scale, 0.7)
+    for module in meant:
         key = f"{module}.weight"
         native = f"{tiny_loras.native_name(module)}.weight"
         assert relative(patched[native].double(), expected[key]) < 1e-6, key
         assert relative(patched[native].double(), base[key].double()) > 1e-3, key
+    changed = {f"{tiny_loras.native_name(module)}.weight" for module in meant}
     for key, value in before.items():
         assert torch.equal(after[key], value), key
+        assert key in changed or torch.equal(patched[key], value), key
 
 
-@pytest.mark.parametrize("style", ["SAT", "older SAT", "processors", "fused"])
-def test_styles_that_hold_attention_alone(t2v, load, folder, tiny_loras, made, style):
-    attention = {module: made[module] for module in tiny_loras.attention(LAYERS)}
-    files = {
-        "SAT": (tiny_loras.sat(attention), attention, 0.25),
-        "older SAT": (tiny_loras.sat_older(attention), attention, 0.25),
-        "processors": (tiny_loras.processors(attention), attention, 1.0),
-        "fused": (*tiny_loras.sat_fused(t2v.transformer.state_dict(), LAYERS), 1.0),
-    }
-    tensors, meant, scale = files[style]
-    torch.save({"module": tensors}, folder / "a.pt")
-    patched, _ = loaded_weights(load(t2v.model, "a.pt"))
-    expected = tiny_loras.merged_by_hand(t2v.transformer.state_dict(), meant, scale)
-    for module in meant:
-        native = f"{tiny_loras.native_name(module)}.weight"
-        assert relative(patched[native].double(), expected[f"{module}.weight"]) < 1e-6, module
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_acts_with_apply_tora_as_weights_merged_by_hand(t2v, load, of_style, merged, text, draw, style):
+    x, motion = draw(1, 16, *SHAPE), t2v.motion(*SHAPE)
+    flow = motion.latents.transpose(1, 2) * t2v.model.model.latent_format.scale_factor
+    name, meant, scale = of_style(style)
+    expected = merged((meant, scale)).expected(x, 500, text, video_flow=flow)
+    assert relative(t2v.expected(x, 500, text, video_flow=flow), expected) > 1e-3
+    assert relative(t2v.predict(t2v.apply(motion, load(t2v.model, name)), x, 500, text), expected) < 1e-5
 
 
 def test_the_network_predicts_what_the_librarys_predicts_with_merged_weights(t2v, load, file, merged, made, text, draw):
@@ -344,6 +342,28 @@ def test_a_lora_for_another_size_and_another_model_are_told(t2v, host, load, fol
 
     with pytest.raises(errors.ToraError, match="expected CogVideoX"):
         load(Other(), file)
+
+
+def test_one_for_text_to_video_acts_on_image_to_video_but_for_what_has_another_shape_there(
+    t2v, i2v, host, load, file, tiny_loras, made, monkeypatch
+):
+    """The patch embedding takes twice as many channels; the rest of the two networks is alike."""
+    shown = []
+    monkeypatch.setattr(host.pack("nodes.host.status"), "show_on_node", lambda node, text: shown.append(text))
+    patched, _ = loaded_weights(load(i2v.model, file))
+    expected = tiny_loras.merged_by_hand(i2v.transformer.state_dict(), made | {"patch_embed.proj": NOTHING}, 0.5)
+    for module in made:
+        native = f"{tiny_loras.native_name(module)}.weight"
+        assert relative(patched[native].double(), expected[f"{module}.weight"]) < 1e-6, module
+    (text,) = shown
+    assert text.startswith(f"VideoX-Fun, {len(made) - 1} modules") and "3 not applied" in text
+    assert "3 keys of another shape in this model: not applied: lora_unet__patch_embed_proj." in text
+
+
+@pytest.mark.parametrize("strength", [float("nan"), float("inf")])
+def test_a_strength_that_is_no_number_is_told(t2v, host, load, file, strength):
+    with pytest.raises(host.pack("tora_core.errors").ToraError, match=f"strength is {strength}"):
+        load(t2v.model, file, strength)
 
 
 def test_a_file_is_what_it_holds_and_not_what_it_is_called(t2v, load, folder, file):
