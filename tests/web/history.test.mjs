@@ -8,6 +8,7 @@ import { saveState } from '../../web/editor/document/save.mjs'
 import { writeTrajectory } from '../../web/editor/document/write.mjs'
 import * as history from '../../web/editor/edit/history.mjs'
 import { NOTHING, selectPoints, selectTracks } from '../../web/editor/edit/selection.mjs'
+import { setCanvas } from '../../web/editor/edit/canvas.mjs'
 import { setFields } from '../../web/editor/edit/tracks.mjs'
 import { moveBy } from '../../web/editor/edit/transform.mjs'
 import { drawing, frozen, points } from './drawings.mjs'
@@ -84,6 +85,24 @@ test('a drawing that the history does not know is a step that can be undone', ()
   const now = history.adopt(three(), drawing({ points: points([1, 1]) }), NOTHING)
   assert.equal(now.present.document.tracks[0].points.length, 1)
   assert.equal(history.undo(now).present.document, TWO)
+})
+
+test('a drawing that comes back in another size is found as the step that it was before the size changed', () => {
+  const wide = setCanvas(ONE, { width: 2 * ONE.width, frames: 2 * ONE.frames })
+  const back = history.adopt(three(), loadState(JSON.parse(JSON.stringify(saveState(wide)))).document, NOTHING)
+  assert.equal(back.present.document, ONE)
+  assert.equal(history.undo(back).present.document, START)
+  assert.equal(history.redo(back).present.document, TWO)
+  // The same size as another step counts more: both are of one track, but only one is this drawing.
+  const exact = history.commit(three(), wide, NOTHING)
+  assert.equal(history.adopt(exact, wide, NOTHING).present.document, wide)
+})
+
+test('a drawing that would be too far out in the other size is a step of its own', () => {
+  const far = drawing({ points: points([10, 10], [999_999, 40]) })
+  const wide = drawing({ points: points([1, 1], [2, 2]) })
+  const now = history.adopt(history.startHistory(far, NOTHING), { ...wide, width: 10 * far.width }, NOTHING)
+  assert.equal(history.undo(now).present.document, far)
 })
 
 test('drawings that differ in one thing are not the same', () => {

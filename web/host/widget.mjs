@@ -23,6 +23,9 @@ const MIN_HEIGHT = 360
 /** The size of a new node, px of the graph; a saved one has its own. */
 export const NEW_SIZE = [560, 760]
 
+/** @type {readonly (keyof import('../editor/base/types.mjs').Canvas)[]} widgets of the node that say how large */
+const SIZE_FIELDS = ['width', 'height', 'frames', 'fps']
+
 /** Keys held down are one step of the host's undo. */
 const CAPTURE_MS = 200
 
@@ -102,6 +105,12 @@ export function makeWidget(node, name, inputData) {
     editor.offer({ input: backgroundOf(node, now), ...(isAsked && { result: lastResult(look) }) })
   }
   const stopLooking = whileSeen(element, look)
+  queueMicrotask(() => {
+    // At once, or the host would take note of the new size and of the drawing in it as two steps of its undo.
+    for (const field of node.widgets ?? []) {
+      if (SIZE_FIELDS.some((key) => key === field.name)) chain(field, 'callback', look)
+    }
+  })
   chain(node, 'onConnectionsChange', () => queueMicrotask(look))
   chain(node, 'onExecuted', look)
   queueMicrotask(look)
@@ -123,7 +132,7 @@ export function makeWidget(node, name, inputData) {
  */
 function sizeOf(node, now) {
   const canvas = { width: now.width, height: now.height, frames: now.frames, fps: now.fps }
-  for (const key of /** @type {const} */ (['width', 'height', 'frames', 'fps'])) {
+  for (const key of SIZE_FIELDS) {
     const linked = node.inputs?.some((input) => input.name === key && input.link !== null && input.link !== undefined)
     const value = Number(node.widgets?.find((widget) => widget.name === key)?.value)
     if (!linked && Number.isFinite(value) && value > 0) canvas[key] = key === 'fps' ? value : Math.round(value)

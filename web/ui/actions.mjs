@@ -11,8 +11,9 @@ import { reverseTracks } from '../editor/edit/reverse.mjs'
 import { NOTHING, selectAll, selectPoints, selectTracks } from '../editor/edit/selection.mjs'
 import { addTracks, duplicateTracks } from '../editor/edit/tracks.mjs'
 import { selectionBox, transform } from '../editor/edit/transform.mjs'
-import { attempt, isCameraChosen } from './camera_actions.mjs'
+import { isCameraChosen } from './camera_actions.mjs'
 import { nextColor, presetOptions } from './new_tracks.mjs'
+import { attempt } from './refused.mjs'
 
 /** @typedef {import('./model.mjs').Model} Model */
 /** @typedef {import('../editor/base/types.mjs').CameraSettings} CameraSettings */
@@ -30,8 +31,8 @@ export function remove(model) {
 export function duplicate(model) {
   if (model.selection.size === 0) return
   const offset = { dx: COPY_OFFSET_PX, dy: COPY_OFFSET_PX }
-  const { document, ids } = duplicateTracks(model.document, model.selection.keys(), offset)
-  model.edit(document, selectTracks(ids))
+  const made = attempt(model, () => duplicateTracks(model.document, model.selection.keys(), offset))
+  if (made) model.edit(made.document, selectTracks(made.ids))
 }
 
 /** @param {Model} model */

@@ -1,10 +1,10 @@
 // What is done to the camera, and to tracks with it, one step of undo each.
 
-import { EditorError } from '../editor/base/checks.mjs'
 import { isCameraTrack } from '../editor/camera/members.mjs'
 import { holdAgainstCamera, moveWithCamera, releaseCamera, setCamera } from '../editor/edit/camera.mjs'
 import { selectTracks } from '../editor/edit/selection.mjs'
 import { setFields } from '../editor/edit/tracks.mjs'
+import { attempt } from './refused.mjs'
 
 /** @typedef {import('./model.mjs').Model} Model */
 /** @typedef {import('../editor/base/types.mjs').CameraSettings} CameraSettings */
@@ -18,22 +18,6 @@ const FIRST_PAN_SHARE = 1 / 8
 /** @param {Model} model */
 export function isCameraChosen({ document, selection }) {
   return document.camera !== null && [...selection.keys()].some((id) => isCameraTrack(document, id))
-}
-
-/**
- * An edit that may be refused, such as settings that take the tracks too far out: then the user is told.
- * @param {Model} model
- * @param {() => Document} edit
- * @returns {Document | null}
- */
-export function attempt(model, edit) {
-  try {
-    return edit()
-  } catch (error) {
-    if (!(error instanceof EditorError)) throw error
-    model.become({ message: error.message })
-    return null
-  }
 }
 
 /**

@@ -48,6 +48,30 @@ export function modelTracksOf(document, wired) {
   return found.tracks
 }
 
+/** @type {WeakMap<Tracks, number>} */
+const norms = new WeakMap()
+
+/** Of so many places, tracks times frames, the norm is found in a few ms; of more it comes from the worker. */
+const PLACES_AT_ONCE = 400
+
+/**
+ * The norm of the clip: how long the longest flow of all its frames is.
+ * @param {Tracks} tracks
+ * @returns {number | null} null: not known yet
+ */
+export function normOf(tracks) {
+  if (!norms.has(tracks) && tracks.count * tracks.frames <= PLACES_AT_ONCE) keepNorm(tracks, flowNorm(tracks))
+  return norms.get(tracks) ?? null
+}
+
+/**
+ * @param {Tracks} tracks
+ * @param {number} norm
+ */
+export function keepNorm(tracks, norm) {
+  norms.set(tracks, norm)
+}
+
 /** @type {WeakMap<Document, Readonly<{ wired: readonly Track[], warnings: ReturnType<typeof findWarnings> }>>} */
 const warned = new WeakMap()
 
@@ -55,12 +79,14 @@ const warned = new WeakMap()
  * Where the model would not see a drawn track as it was meant; nothing is said of muted ones.
  * @param {Document} document
  * @param {readonly Track[]} wired on the same canvas: the fastest of all tracks sets the scale
- * @returns {ReturnType<typeof findWarnings>}
+ * @returns {ReturnType<typeof findWarnings> | null} null: not known yet
  */
 export function warningsOf(document, wired) {
   let found = warned.get(document)
   if (found?.wired !== wired) {
-    const all = findWarnings(tracksOf(document), flowNorm(modelTracksOf(document, wired)))
+    const norm = normOf(modelTracksOf(document, wired))
+    if (norm === null) return null
+    const all = findWarnings(tracksOf(document), norm)
     found = {
       wired,
       warnings: ofCamera(

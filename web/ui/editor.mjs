@@ -7,6 +7,7 @@ import { makeFiles } from './files.mjs'
 import { makeHelp } from './help.mjs'
 import { makeImportPanel } from './import_panel.mjs'
 import { Importer } from './importer.mjs'
+import { keepFocus } from './keep_focus.mjs'
 import { onKey } from './keys.mjs'
 import { makeLarge } from './large.mjs'
 import { Model } from './model.mjs'
@@ -108,6 +109,7 @@ export function makeEditor(value = null, host = {}) {
   const area = el('div', 'area', {}, surface.canvas, hint, ...over, acceptDrops(body, importer))
   const panel = el('div', 'panel', {}, list.element, properties.element)
   body.append(toolbar.element, problems.element, el('div', 'middle', {}, area, panel), timeline.element, status.element)
+  const lookForFocus = keepFocus(body, surface.canvas)
   const update = () => {
     toggleClass(body, 'opened', model.opened)
     toggleClass(hint, 'gone', model.document.tracks.length > 0 || model.inGesture || surface.isBusy)
@@ -115,6 +117,7 @@ export function makeEditor(value = null, host = {}) {
     surface.draw()
     for (const part of [toolbar, display, timeline, status, notes, problems, message, imported]) part.update()
     if (model.opened) for (const part of [list, properties]) part.update()
+    lookForFocus()
     play()
   }
   const stopListening = model.listen(update)

@@ -3,7 +3,11 @@
 /** @typedef {import('../editor/sampling/tracks.mjs').Tracks} Tracks */
 /** @typedef {import('../worker/flow.mjs').FlowAnswer} FlowAnswer */
 
-/** @typedef {{ tracks: Tracks, frame: number, clear: boolean }} Asked clear: white is transparent */
+/**
+ * frame: null where only the norm is wanted. clear: white is transparent.
+ * @typedef {{ tracks: Tracks, frame: number | null, clear: boolean }} Asked
+ */
+/** @typedef {Readonly<{ norm: number, picture: ImageBitmap | null }>} Answer */
 
 /** A worker that nobody asked for so long is ended; it starts again in a moment. */
 const IDLE_MS = 20_000
@@ -21,11 +25,10 @@ export class FlowClient {
   #idle
 
   /**
-   * @param {(picture: ImageBitmap | null, asked: Asked) => void} onPicture null: the worker
-   *   could not be started or broke
+   * @param {(answer: Answer | null, asked: Asked) => void} onAnswer null: the worker could not be started or broke
    */
-  constructor(onPicture) {
-    this.onPicture = onPicture
+  constructor(onAnswer) {
+    this.onAnswer = onAnswer
   }
 
   /** @param {Asked} wanted */
@@ -55,17 +58,16 @@ export class FlowClient {
     const { tracks, frame, clear } = asked
     this.#worker.onmessage = async (/** @type {MessageEvent<FlowAnswer>} */ { data }) => {
       if (data.job !== this.#job) return
-      const bytes = new Uint8ClampedArray(data.rgba)
-      const picture = await createImageBitmap(new ImageData(bytes, data.width, data.height))
+      const picture = data.pixels && (await pictureOf(data.pixels))
       if (job !== this.#job) return
       this.#busy = false
-      this.onPicture(picture, asked)
+      this.onAnswer({ norm: data.norm, picture }, asked)
       this.#idle = setTimeout(() => this.end(), IDLE_MS)
       this.#next()
     }
     this.#worker.onerror = () => {
       this.end()
-      this.onPicture(null, asked)
+      this.onAnswer(null, asked)
     }
     this.#worker.postMessage(this.#sent === tracks ? { frame, clear, job } : { tracks, frame, clear, job })
     this.#sent = tracks
@@ -74,4 +76,9 @@ export class FlowClient {
   #start() {
     return new Worker(new URL('../worker/flow.mjs', import.meta.url), { type: 'module', name: 'tora-flow' })
   }
+}
+
+/** @param {import('../worker/flow.mjs').Pixels} pixels */
+function pictureOf({ width, height, rgba }) {
+  return createImageBitmap(new ImageData(new Uint8ClampedArray(rgba), width, height))
 }

@@ -2,6 +2,7 @@
 
 import * as actions from './actions.mjs'
 import { chooseCamera } from './camera_actions.mjs'
+import { attempt } from './refused.mjs'
 import { t } from './strings.mjs'
 import * as times from './time_actions.mjs'
 
@@ -166,7 +167,7 @@ export function onKey(event, context) {
   }
   const onSurface = event.target === context.surface.canvas
   if (!onSurface && !command.everywhere && (field || !isGlobal(name, event))) return false
-  return command.run(context, event) !== false
+  return attempt(context.model, () => command.run(context, event)) !== false
 }
 
 /**

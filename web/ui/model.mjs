@@ -160,6 +160,9 @@ export class Model {
     const edited = this.#history.past !== null || this.#history.future !== null
     if (session && found) this.#history = found
     else this.#history = edited ? adopt(this.#history, document, NOTHING) : startHistory(document, NOTHING)
+    // A step may have been made in another size, and stays in it.
+    const { width, height, frames, fps } = document
+    if (!sameSize(this.#history.present.document, document)) this.#canvas = { width, height, frames, fps }
     this.settings = this.#loaded.settings
     this.penTrack = null
     if (session) {
@@ -176,9 +179,7 @@ export class Model {
 
   /** @param {Canvas} canvas as the host has it now */
   setCanvas(canvas) {
-    const now = this.committed
-    const same = /** @type {const} */ (['width', 'height', 'frames', 'fps']).every((key) => now[key] === canvas[key])
-    if (same) return
+    if (sameSize(this.committed, canvas)) return
     this.cancel()
     this.#canvas = canvas
     this.frame = clamp(this.frame, 0, canvas.frames - 1)
@@ -289,3 +290,6 @@ export class Model {
     this.tool = this.#loaded.document.tracks.length > 0 ? 'select' : 'draw'
   }
 }
+
+/** @type {(a: Canvas, b: Canvas) => boolean} */
+const sameSize = (a, b) => a.width === b.width && a.height === b.height && a.frames === b.frames && a.fps === b.fps

@@ -36,6 +36,7 @@ export function makeStatus(model, hover, toggleNotes) {
     speed.textContent = index < 0 ? '' : speedText(model, index, frame)
     if (model.inGesture) return
     const all = warningsOf(document, model.wired)
+    if (all === null) return // those of before, for the moment
     const found = index < 0 ? all : all.filter(({ track }) => track === index)
     const text = found[0] && !model.playing ? warningText(model, found[0]) : ''
     toggleClass(warning, 'gone', text === '' && !model.playing)
@@ -60,7 +61,7 @@ function speedText({ document }, index, frame) {
 
 /**
  * @param {Model} model
- * @param {ReturnType<typeof warningsOf>[number]} warning
+ * @param {import('../editor/readout/warnings.mjs').Warning} warning
  */
 function warningText({ document }, { kind, track, from, to, px }) {
   const name = nameOf(document, document.tracks[track])

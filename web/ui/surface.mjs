@@ -9,6 +9,7 @@ import { begin, drag, finish } from './gestures.mjs'
 import { onDouble } from './double_click.mjs'
 import { paint, readColors } from './painter.mjs'
 import { placeOf, reachOf, readPointer } from './pointer.mjs'
+import { attempt } from './refused.mjs'
 import { t } from './strings.mjs'
 
 /** @typedef {import('./model.mjs').Model} Model */
@@ -175,8 +176,8 @@ export class Surface {
     }
     if (this.#gesture || this.#pinch) return
     if (event.button === 1) this.#gesture = { kind: 'pan', view: this.view, start: pointer.at }
-    else if (!this.#isDoubleClick(event, pointer) || !onDouble(this.model, pointer))
-      this.#gesture = begin(this.model, pointer)
+    else if (!this.#isDoubleClick(event, pointer) || !attempt(this.model, () => onDouble(this.model, pointer)))
+      this.#gesture = attempt(this.model, () => begin(this.model, pointer))
     this.model.changed()
   }
 
@@ -199,9 +200,14 @@ export class Surface {
       if (this.#gesture.kind === 'pan') {
         const { view, start } = this.#gesture
         this.#look(pan(view, pointer.at.x - start.x, pointer.at.y - start.y))
-      } else this.#gesture = drag(this.model, this.#gesture, pointer)
+      } else this.#drag(this.#gesture, pointer)
     } else if (pointer.kind !== 'touch') this.#findHover(pointer)
     this.model.changed()
+  }
+
+  /** @param {import('./gestures.mjs').Gesture} gesture @param {Pointer} pointer */
+  #drag(gesture, pointer) {
+    this.#gesture = attempt(this.model, () => drag(this.model, gesture, pointer))
   }
 
   /** @param {Pointer} pointer */
@@ -222,7 +228,7 @@ export class Surface {
     const gesture = this.#gesture
     this.#gesture = null
     const pointer = readPointer(this.canvas, this.view, event)
-    if (gesture) finish(this.model, gesture, pointer)
+    if (gesture) attempt(this.model, () => finish(this.model, gesture, pointer))
     if (pointer.kind === 'touch') this.#pointer = null
     else this.#findHover(pointer)
     this.model.changed()

@@ -92,6 +92,8 @@ export function makeLane(model, onLost) {
   }
 
   let before = /** @type {readonly unknown[]} */ ([])
+  /** @type {number | null} the track whose warnings are shown */
+  let warnedOf = null
   return {
     element,
     get lane() {
@@ -119,7 +121,8 @@ export function makeLane(model, onLost) {
     /** @param {Stretch} stretch @param {number} width */
     update: (stretch, width) => {
       const { document, selection, inGesture, wired } = model
-      const now = [document, selection, inGesture, wired, stretch, width, active, near]
+      const warned = inGesture ? null : warningsOf(document, wired)
+      const now = [document, selection, inGesture, warned, stretch, width, active, near]
       if (now.every((value, i) => value === before[i])) return
       before = now
       lane = laneOf(document, selection.keys())
@@ -132,9 +135,10 @@ export function makeLane(model, onLost) {
         active = 'bar:0'
         bar.tabIndex = 0
       }
-      if (inGesture) return
+      if (warned === null && lane?.track.id === warnedOf) return // those of before, for the moment
+      warnedOf = lane?.track.id ?? null
       const index = lane ? document.tracks.indexOf(lane.track) : -1
-      const found = lane?.isCamera ? [] : warningsOf(document, wired).filter(({ track }) => track === index)
+      const found = lane?.isCamera || !warned ? [] : warned.filter(({ track }) => track === index)
       warnings.replaceChildren(
         ...found.map(({ from, to }) => {
           const one = el('div', 'mark bad')

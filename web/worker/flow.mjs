@@ -1,13 +1,14 @@
 // A module worker: the motion picture of one frame, exactly as the model gets it, off the page's thread.
 //
 // To it: tracks set what is drawn, frame asks for a picture, clear for one whose white is transparent, to lie over a
-// background.
+// background. Each answer has the norm of the whole clip, and where no frame was asked for nothing else.
 
 import { flowNorm, framePicture } from '../editor/flow/picture.mjs'
 
 /** @typedef {import('../editor/sampling/tracks.mjs').Tracks} Tracks */
-/** @typedef {Readonly<{ tracks?: Tracks, frame: number, clear: boolean, job: number }>} FlowRequest */
-/** @typedef {Readonly<{ job: number, frame: number, width: number, height: number, rgba: ArrayBuffer }>} FlowAnswer */
+/** @typedef {Readonly<{ tracks?: Tracks, frame: number | null, clear: boolean, job: number }>} FlowRequest */
+/** @typedef {Readonly<{ width: number, height: number, rgba: ArrayBuffer }>} Pixels */
+/** @typedef {Readonly<{ job: number, norm: number, pixels: Pixels | null }>} FlowAnswer */
 
 /** @type {Tracks | null} */
 let current = null
@@ -16,11 +17,14 @@ addEventListener('message', (/** @type {MessageEvent<FlowRequest>} */ { data }) 
   if (data.tracks) current = data.tracks
   if (current === null) return
   const { width, height } = current
-  const picture = framePicture(current, data.frame, undefined, flowNorm(current))
+  const norm = flowNorm(current)
+  if (data.frame === null) return postMessage(/** @type {FlowAnswer} */ ({ job: data.job, norm, pixels: null }))
+  const picture = framePicture(current, data.frame, undefined, norm)
   if (data.clear) clearWhite(picture)
+  const rgba = /** @type {ArrayBuffer} */ (picture.buffer)
   /** @type {FlowAnswer} */
-  const answer = { job: data.job, frame: data.frame, width, height, rgba: /** @type {ArrayBuffer} */ (picture.buffer) }
-  postMessage(answer, { transfer: [answer.rgba] })
+  const answer = { job: data.job, norm, pixels: { width, height, rgba } }
+  postMessage(answer, { transfer: [rgba] })
 })
 
 /**

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { screenPoints, settled } from './browser.mjs'
+import { dragThrough, screenPoints, settled } from './browser.mjs'
 import { near, plainPage } from './plain_page.mjs'
 
 const at = plainPage()
@@ -249,4 +249,35 @@ test('visibility keys of the panel are set at the current frame and taken away, 
   assert.deepEqual(await keys(), [[20, false]])
   await at.press('e')
   assert.deepEqual(await keys(), [])
+})
+
+test('a track more than there can be is refused in words, by every way to make one', async () => {
+  const points = [{ x: 100, y: 100 }, { x: 140, y: 100 }] // prettier-ignore
+  await at.page.evaluate((points) => {
+    const trajectory = { version: 1, width: 720, height: 480, frames: 5, fps: 8, tracks: Array(1000).fill({ points }) }
+    window.editor.model.load({ version: 1, trajectory })
+    window.editor.surface.canvas.focus()
+  }, points)
+  await at.press('PageUp')
+  const refused = async (make) => {
+    await at.page.evaluate(() => window.editor.model.become({ message: '' }))
+    await make()
+    await settled(at.page)
+    assert.match(await at.page.evaluate(() => window.editor.model.message), /1000 at most/)
+    assert.equal(await at.page.evaluate(() => window.editor.model.document.tracks.length), 1000)
+    assert.equal(await at.page.evaluate(() => window.editor.model.inGesture), false)
+  }
+  await refused(() => at.press('Control+d'))
+  const far = [{ x: 300, y: 300 }, { x: 400, y: 350 }, { x: 500, y: 300 }] // prettier-ignore
+  for (const tool of ['d', 's', 'p']) {
+    await refused(async () => {
+      await at.page.locator('.tora-surface').focus()
+      await at.press(tool)
+      await dragThrough(at.page, far)
+    })
+  }
+  await at.press('v', 'PageUp', 'Delete')
+  await at.press('d')
+  await dragThrough(at.page, far)
+  assert.equal(await at.page.evaluate(() => window.editor.model.document.tracks.length), 1000)
 })

@@ -185,6 +185,17 @@ async function colors(points) {
     shots,
   )
 }
+/** The same as soon as they are as wanted: pictures and motion are shown when they are there. */
+async function colorsOnce(points, isWanted) {
+  const end = Date.now() + 10000
+  let found = await colors(points)
+  while (!isWanted(found) && Date.now() < end) {
+    await settled(page)
+    found = await colors(points)
+  }
+  return found
+}
+const isNear = (found, wanted, within = 6) => found.every((value, i) => Math.abs(value - wanted[i]) <= within)
 const near = (found, wanted, within = 6) =>
   assert.ok(
     found.every((value, i) => Math.abs(value - wanted[i]) <= within),
@@ -473,10 +484,9 @@ test('a video follows the timeline, frame by frame', async () => {
   await page.waitForFunction(() => window.editor.model.hasPicture)
   for (const frame of [0, 1, 24, 48, 7]) {
     await page.evaluate((frame) => window.editor.model.goTo(frame), frame)
-    await page.waitForTimeout(250)
-    await settled(page)
-    const [gray] = await colors([{ x: 400, y: 100 }])
-    near(gray, [5 * frame, 5 * frame, 5 * frame], 2)
+    const wanted = [5 * frame, 5 * frame, 5 * frame]
+    const [gray] = await colorsOnce([{ x: 400, y: 100 }], ([found]) => isNear(found, wanted, 2))
+    near(gray, wanted, 2)
   }
 })
 
@@ -515,10 +525,10 @@ test('frames on a sheet and pictures by themselves follow the timeline too', asy
     const shown = [[0, [255, 0, 0]], [24, [0, 255, 0]], [48, [0, 0, 255]], [11, [255, 0, 0]]] // prettier-ignore
     for (const [frame, color] of shown) {
       await page.evaluate((frame) => window.editor.model.goTo(frame), frame)
-      await page.waitForTimeout(120)
-      await settled(page)
       // Corners as well: no other picture of the sheet shines in.
-      for (const found of await colors([{ x: 2, y: 2 }, { x: 717, y: 477 }])) near(found, color) // prettier-ignore
+      const corners = [{ x: 2, y: 2 }, { x: 717, y: 477 }] // prettier-ignore
+      const found = await colorsOnce(corners, (all) => all.every((one) => isNear(one, color)))
+      for (const one of found) near(one, color)
     }
   }
 })
@@ -571,7 +581,6 @@ test('a background that can not be shown is told of', async () => {
 async function flowShown() {
   await page.evaluate(() => window.editor.model.set({ flowOpacity: 1 }))
   await page.evaluate(() => window.editor.model.goTo(24))
-  await page.waitForTimeout(900)
   await settled(page)
 }
 const white = (color) => near(color, [255, 255, 255], 0)
@@ -583,13 +592,14 @@ test('tracks that are wired in are in the motion picture, and seen beside the dr
     window.editor.model.become({ wired: loadState(wired).document.tracks })
   }, drawing([[[580, 100], [100, 100]]])) // prettier-ignore
   await flowShown()
-  const [right, left, empty] = await colors([{ x: 330, y: 250 }, { x: 350, y: 108 }, { x: 330, y: 400 }]) // prettier-ignore
+  const places = [{ x: 330, y: 250 }, { x: 350, y: 108 }, { x: 330, y: 400 }] // prettier-ignore
+  const isShown = ([right, left, empty]) => right[2] < 200 && left[0] < 200 && empty[0] === 255
+  const [right, left, empty] = await colorsOnce(places, isShown)
   assert.ok(right[0] > 225 && right[2] < 200, `to the right is red, this is ${right}`)
   assert.ok(left[0] < 200 && left[2] > 225, `to the left is blue, this is ${left}`)
   white(empty)
   await page.evaluate(() => window.editor.model.become({ wired: [] }))
-  await page.waitForTimeout(900)
-  white((await colors([{ x: 350, y: 108 }]))[0])
+  white((await colorsOnce([{ x: 350, y: 108 }], ([found]) => isNear(found, [255, 255, 255], 0)))[0])
 })
 
 test('wired tracks are copied into the drawing in one step, to be changed there', async () => {
@@ -620,10 +630,10 @@ test('a muted track is in the list, and in nothing that the model gets', async (
   const sent = await page.evaluate(() => window.editor.model.promptValue)
   assert.deepEqual([Object.keys(sent), sent.trajectory.tracks], [['version', 'trajectory'], []])
   await flowShown()
-  white((await colors([{ x: 330, y: 250 }]))[0])
+  white((await colorsOnce([{ x: 330, y: 250 }], ([found]) => isNear(found, [255, 255, 255], 0)))[0])
   await page.getByTitle('Muted: give').click()
-  await page.waitForTimeout(900)
-  assert.ok((await colors([{ x: 330, y: 250 }]))[0][1] < 200)
+  const [shown] = await colorsOnce([{ x: 330, y: 250 }], ([found]) => found[1] < 200)
+  assert.ok(shown[1] < 200, `${shown}`)
   await undo()
   assert.deepEqual(await page.evaluate(() => window.editor.model.value.editor.muted), [0])
 })

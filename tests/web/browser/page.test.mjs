@@ -198,16 +198,16 @@ test('the motion picture in the editor is that of the model: the flow colours of
   ])
   await page.keyboard.press('m')
   await page.evaluate(() => window.editor.model.goTo(24))
-  await page.waitForTimeout(900)
   const [at, far] = await screenPoints(page, [
     { x: 330, y: 250 },
     { x: 330, y: 60 },
   ])
-  const shot = await page.screenshot({ clip: { x: at.x, y: at.y, width: 1, height: 1 } })
-  const white = await page.screenshot({ clip: { x: far.x, y: far.y, width: 1, height: 1 } })
-  const [r, g, b] = await pixel(shot)
+  const colorAt = async ({ x, y }) => pixel(await page.screenshot({ clip: { x, y, width: 1, height: 1 } }))
+  const end = Date.now() + 10000
+  while ((await colorAt(far))[0] !== 255 && Date.now() < end) await settled(page) // until it is computed
+  const [r, g, b] = await colorAt(at)
   assert.ok(r > 225 && g < 200 && b < 200, `to the right is red, this is ${[r, g, b]}`)
-  assert.deepEqual(await pixel(white), [255, 255, 255])
+  assert.deepEqual(await colorAt(far), [255, 255, 255])
 })
 
 async function pixel(png) {

@@ -311,3 +311,28 @@ test('a locked track shows its times and keeps them', async () => {
   assert.deepEqual(await at.tracks(), before)
   assert.ok(await at.page.locator('.tora-timeline .tora-button[aria-label^="Pin the track"]').isDisabled())
 })
+
+for (const works of [true, false]) {
+  const how = works ? 'found beside the page' : 'found by the page where its worker can not start'
+  test(`warnings of a drawing with many tracks are ${how}`, async () => {
+    if (!works) await at.page.route('**/worker/flow.mjs', (route) => route.abort())
+    await at.page.evaluate(() => {
+      const moving = (y) => ({ points: [{ x: 100, y }, { x: 500, y }] }) // prettier-ignore
+      const tracks = [...Array.from({ length: 30 }, (_, i) => moving(10 * i)), { points: [{ x: 300, y: 400 }] }]
+      const trajectory = { version: 1, width: 720, height: 480, frames: 49, fps: 8, tracks }
+      window.editor.model.load({ version: 1, trajectory })
+      window.editor.surface.canvas.focus()
+    })
+    const warning = at.page.locator('.tora-warning')
+    await warning.waitFor()
+    assert.match(await warning.innerText(), /Track 31: no motion/)
+    const marked = at.page.locator('.tora-lane .tora-bad')
+    assert.equal(await marked.count(), 0)
+    await at.press('PageUp') // the one on top
+    await settled(at.page)
+    assert.equal(await marked.count(), 1)
+    await at.press('Delete')
+    await warning.waitFor({ state: 'hidden' })
+    assert.deepEqual((await at.tracks()).length, 30)
+  })
+}

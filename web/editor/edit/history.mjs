@@ -2,6 +2,8 @@
 
 import { writeCamera } from '../document/camera.mjs'
 import { writeTrack } from '../document/write.mjs'
+import { EditorError } from '../base/checks.mjs'
+import { setCanvas } from './canvas.mjs'
 
 /** @typedef {import('../base/types.mjs').Document} Document */
 /** @typedef {import('../base/types.mjs').EditorTrack} EditorTrack */
@@ -86,22 +88,49 @@ export function canRedo(history) {
 
 /**
  * A document that came from outside, such as the host's undo: if the history has that drawing, go there, the nearest
- * first; else it is a new step, so that what was there can be undone to.
+ * first; else if it has it in another size, as steps of before a change of size are; else it is a new step, so that
+ * what was there can be undone to.
  * @param {History} history
  * @param {Document} document
  * @param {Selection} selection for a new step
  * @returns {History}
  */
 export function adopt(history, document, selection) {
-  if (sameDrawing(history.present.document, document)) return history
+  return (
+    nearest(history, (known) => sameDrawing(known, document)) ??
+    nearest(history, (known) => isResized(known, document)) ??
+    commit(history, document, selection)
+  )
+}
+
+/**
+ * @param {Document} known
+ * @param {Document} document perhaps the same on another canvas
+ */
+function isResized(known, document) {
+  if (known.tracks.length !== document.tracks.length) return false
+  const { width, height, frames, fps } = document
+  try {
+    return sameDrawing(setCanvas(known, { width, height, frames, fps }), document)
+  } catch (error) {
+    if (error instanceof EditorError) return false // its points would be too far out there
+    throw error
+  }
+}
+
+/**
+ * @param {History} history
+ * @param {(document: Document) => boolean} isWanted
+ * @returns {History | null} at the nearest step that is
+ */
+function nearest(history, isWanted) {
+  if (isWanted(history.present.document)) return history
   let [back, forth] = [history, history]
   while (canUndo(back) || canRedo(forth)) {
-    back = undo(back)
-    if (sameDrawing(back.present.document, document)) return back
-    forth = redo(forth)
-    if (sameDrawing(forth.present.document, document)) return forth
+    if (canUndo(back) && isWanted((back = undo(back)).present.document)) return back
+    if (canRedo(forth) && isWanted((forth = redo(forth)).present.document)) return forth
   }
-  return commit(history, document, selection)
+  return null
 }
 
 /** @type {WeakMap<EditorTrack, string>} */

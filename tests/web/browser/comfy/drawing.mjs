@@ -64,7 +64,7 @@ export function drawing(on) {
       assert.ok(Math.abs((await scale()) / unzoomed - 2) < 0.05, `${await scale()} after ${unzoomed}`)
       assert.equal(await on.count(), 1)
       assert.deepEqual(await graphView(), before)
-      await on.wait(300)
+      await on.noted()
       assert.ok((await on.steps()) > 0)
     } finally {
       await client.send('Emulation.setTouchEmulationEnabled', { enabled: false })
@@ -220,10 +220,12 @@ export function drawing(on) {
       await on.page.evaluate(() => window.editor.large.toggle(false))
       await on.focus()
       assert.equal(await reached('Control+s'), true)
+      // The host asks for a name some time after the key; its dialog would take the keys of all later tests.
+      await on.page.getByRole('dialog').waitFor()
       await on.page.keyboard.press('Escape')
+      await on.page.getByRole('dialog').waitFor({ state: 'hidden' })
     } finally {
       await on.page.evaluate(() => (app.queuePrompt = app.realQueue))
-      await on.page.keyboard.press('Escape')
     }
   })
 
@@ -250,12 +252,14 @@ export function drawing(on) {
     await clickAt(on.page, { x: 300, y: 200 })
     const before = await scale()
     await on.page.mouse.wheel(0, -100)
-    await on.wait(200)
+    await on.page.waitForFunction((before) => window.editor.surface.view.scale > before, before[0])
+    await settled(on.page)
     const focused = await scale()
     assert.ok(focused[0] > before[0] && focused[1] === before[1], `${before} ${focused}`)
     await on.page.evaluate(() => document.activeElement.blur())
     await on.page.mouse.wheel(0, -100)
-    await on.wait(300)
+    await on.page.waitForFunction((before) => app.canvas.ds.scale > before, focused[1])
+    await settled(on.page)
     const blurred = await scale()
     assert.ok(blurred[1] > focused[1] && blurred[0] === focused[0], `${focused} ${blurred}`)
   })
@@ -267,7 +271,7 @@ export function drawing(on) {
       { x: 260, y: 250 },
     ]
     await dragThrough(on.page, way, { button: 'middle' })
-    await on.wait(200)
+    await on.page.waitForFunction((x) => Math.abs(app.canvas.ds.offset[0] - x) > 1, before[1])
     assert.notDeepEqual(await graphView(), before)
     assert.equal(await on.count(), 0)
   })

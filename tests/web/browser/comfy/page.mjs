@@ -144,6 +144,15 @@ export function comfyPage(vue) {
         return Object.values(output).find((node) => node.class_type === 'ToraTrajectoryEditor').inputs.drawing
       }),
 
+    /** Waits until the host has taken note of what was done, as a step of its undo. */
+    async noted() {
+      const isNoted = () => {
+        const { activeState } = app.extensionManager.workflow.activeWorkflow.changeTracker
+        return JSON.stringify(activeState).includes(JSON.stringify(window.editor.model.value.trajectory))
+      }
+      await comfy.page.waitForFunction(isNoted, null, { timeout: 10000 })
+    },
+
     /** The host's own steps. */
     steps: () => comfy.page.evaluate(() => app.extensionManager.workflow.activeWorkflow.changeTracker.undoQueue.length),
 
