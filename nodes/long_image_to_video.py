@@ -179,7 +179,9 @@ class ToraLongImageToVideo(io.ComfyNode):
 def cut(length: int, segment: int, overlap: int) -> list[int]:
     """First frames of the segments. Raises SizeError, also for more than MOST_SEGMENTS."""
     from ..tora_core.pipelines.segments import Segments
+    from ..tora_core.pipelines.sizes import check_frames
 
+    check_frames(segment, name="segment_length")
     starts = Segments(segment, overlap).starts(length)
     if len(starts) > MOST_SEGMENTS:
         raise SizeError(

@@ -10,6 +10,20 @@ from .cogvideo import require_cogvideox
 from .windows import TIME
 
 
+class TimeWindows(core.IndexListContextHandler):
+    """Core's, but for batches too: core picks a window's frames from the noise levels, which are one a video."""
+
+    takes_batches = True
+
+    def evaluate_context_windows(
+        self, calc_cond_batch: Any, model: Any, x_in: Any, conds: Any, timestep: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        def predict(model: Any, conds: Any, x: Any, _: Any, model_options: Any) -> Any:
+            return calc_cond_batch(model, conds, x, timestep, model_options)
+
+        return super().evaluate_context_windows(predict, model, x_in, conds, timestep[:1], *args, **kwargs)
+
+
 def with_context_windows(
     model: Any, frames: int, overlap: int, schedule: str, fuse: str, keep_start_image: bool, freenoise: bool
 ) -> Any:
@@ -21,7 +35,7 @@ def with_context_windows(
     """
     require_cogvideox(model)
     windowed = model.clone()
-    windowed.model_options["context_handler"] = core.IndexListContextHandler(
+    windowed.model_options["context_handler"] = TimeWindows(
         context_schedule=core.get_matching_context_schedule(schedule),
         fuse_method=core.get_matching_fuse_method(fuse),
         context_length=(frames - 1) // 4 + 1,

@@ -21,7 +21,7 @@ from ..values import ToraModel, ToraMotion
 from .cogvideo import kind_of, network, require_tora_base
 from .mends import mend
 from .swap import swapped
-from .windows import TIME, require_time_windows, window_of
+from .windows import check_handler, window_of
 
 KEY = "tora_motion"
 MEMORY = ("auto", "low", "high")
@@ -290,15 +290,7 @@ def _check_guider(guider: Any, latent: tuple[int, ...]) -> None:
 
     latent: (B, 16, F', h, w).
     """
-    handler = guider.model_options.get("context_handler")
-    require_time_windows(handler)
-    dim, length = getattr(handler, "dim", TIME), getattr(handler, "context_length", 0)
-    if dim == 0 and latent[0] <= length < latent[TIME]:
-        raise ToraError(
-            f"the context windows are along dim 0, the batch, and do nothing for {latent[0]} of a length of {length}; "
-            f"the video has {latent[TIME]} latent frames. Set dim to 2 (time) in the context windows node, or use "
-            "Context Windows (CogVideoX), which counts in frames of the video."
-        )
+    check_handler(guider.model_options.get("context_handler"), latent)
     for conds in getattr(guider, "conds", {}).values():
         if any("area" in cond for cond in conds):
             raise ToraError(

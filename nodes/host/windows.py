@@ -32,3 +32,23 @@ def require_time_windows(window_or_handler: Any) -> None:
             f"the context windows are along dim {dim}, expected 2 (time; 0 is the batch): set dim to 2 in the context "
             "windows node."
         )
+
+
+def check_handler(handler: Any, latent: tuple[int, ...]) -> None:
+    """Raise ToraError where the host's windows can't do what was meant for latents (B, C, F', h, w); None is fine."""
+    if handler is None:
+        return
+    require_time_windows(handler)
+    videos, frames = latent[0], latent[TIME]
+    dim, length = getattr(handler, "dim", TIME), getattr(handler, "context_length", frames)
+    if dim == 0 and videos <= length < frames:
+        raise ToraError(
+            f"the context windows are along dim 0, the batch, and do nothing for {videos} of a length of {length}; "
+            f"the video has {frames} latent frames. Set dim to 2 (time) in the context windows node, or use "
+            "Context Windows (CogVideoX), which counts in frames of the video."
+        )
+    if dim == TIME and videos > 1 and length < frames and not getattr(handler, "takes_batches", False):
+        raise ToraError(
+            f"the host's own context windows fail with a batch of {videos} videos. Use Context Windows (CogVideoX), "
+            "which takes batches, or a batch of 1."
+        )

@@ -20,7 +20,7 @@ from tora_core.video import read_video
     ("long", "image", "piece", "overlap", "frames", "expected"),
     [
         ("auto", None, None, None, 17, ("off", None)),
-        ("auto", None, None, None, 97, ("windows", ContextWindows(17, 4))),
+        ("auto", None, None, None, 97, ("windows", ContextWindows(17, 8))),
         ("auto", "a.png", None, None, 97, ("segments", Segments(17, 1))),
         ("windows", "a.png", 25, 12, 97, ("windows", ContextWindows(25, 12))),
         ("segments", "a.png", 9, 3, 17, ("segments", Segments(9, 3))),
@@ -43,9 +43,10 @@ def test_published_models_get_windows_of_49_frames_that_share_16():
     [
         ("segments", None, None, None, "--image"),
         ("off", None, 17, None, "--long is off"),
-        ("windows", None, 20, None, "8k"),
+        ("windows", None, 20, None, "a window.s length is 20, expected 8k"),
         ("windows", None, 17, 16, "overlap"),
         ("segments", "a.png", 17, 0, "overlap"),
+        ("segments", "a.png", 20, 1, "a segment.s length is 20, expected 8k"),
     ],
 )
 def test_what_does_not_go_together_is_refused(long, image, piece, overlap, words):

@@ -80,6 +80,14 @@ def test_windows_that_cannot_be_are_told_when_queued_and_when_run(host, demo, in
             host.run("ToraContextWindows", model=demo[0], **given)
 
 
+def test_all_of_cores_schedules_and_fuse_methods_are_offered(host):
+    import comfy.context_windows as core
+
+    module = host.pack("nodes.context_windows")
+    assert set(module.SCHEDULES) == set(core.CONTEXT_MAPPING)
+    assert set(module.FUSES) == set(core.ContextFuseMethods.LIST_STATIC)
+
+
 def test_another_model_is_refused(host):
     class Other:
         model = object()
@@ -168,7 +176,7 @@ def test_a_long_video_is_ordinary_nodes_wired_in_a_chain(host):
     ("inputs", "words"),
     [
         ({"length": 100}, "97 and 105"),
-        ({"segment_length": 20}, "17 and 25"),
+        ({"segment_length": 20}, "segment_length is 20, expected 8k+1. The nearest are 17 and 25"),
         ({"overlap": 49}, "expected 1"),
         ({"length": 1025, "segment_length": 9, "overlap": 1}, "64 at most"),
     ],

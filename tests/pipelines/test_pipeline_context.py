@@ -117,6 +117,50 @@ def test_a_windows_guidance_shares_what_is_kept_with_its_clip(cache_bytes):
         view.state(0, fuser, 4)
 
 
+def test_a_windowed_clips_features_are_off_the_device_but_for_those_near_the_window():
+    """20 latent frames, encoded by 16 at most; "meta" stands for the GPU, then for where they rest."""
+    sizes = []
+
+    def encode(latents: torch.Tensor) -> list[torch.Tensor]:
+        sizes.append(latents.shape[1])
+        return [latents[:, :, :8].flatten(0, 1)]
+
+    resting = MotionGuidance(latents=torch.zeros(2, 20, 16, 3, 4), rest="meta")
+    resting.encode(encode)
+    assert sizes == [16, 4] and resting.latents is None
+    assert [(f.device.type, f.shape) for f in resting.features] == [("meta", (40, 8, 3, 4))]
+
+    latents = torch.randn(2, 20, 16, 3, 4, generator=torch.Generator().manual_seed(1))
+    clip = MotionGuidance(latents=latents, rest="cpu")
+    clip.encode(encode)
+    assert torch.equal(clip.features[0], latents[:, :, :8].flatten(0, 1))
+    clip.device = torch.device("meta")
+    fuser = FUSERS["adaptive-norm"](64, 8).to("meta")
+    used = []
+    prepare = fuser.prepare
+    fuser.prepare = lambda features, frames: used.append(features) or prepare(features, frames)
+    state = clip.window([4, 5, 6, 12], 20).state(0, fuser, 4)
+    assert [part.device.type for part in state] == ["meta"] * len(state)
+    assert sum(len(features) for features in used) == 2 * (5 + 3)  # of two motions frames 3 to 7, and 11 to 13
+    assert clip.features[0].device.type == "cpu"
+
+
+def test_only_clips_in_windows_have_their_features_off_the_device(t2v, call, path, monkeypatch):
+    rests = []
+    encode = MotionGuidance.encode
+
+    def spy(self, encode_motion):
+        if self.latents is not None:
+            rests.append(self.rest)
+        encode(self, encode_motion)
+
+    monkeypatch.setattr(MotionGuidance, "encode", spy)
+    for frames in (9, 17):
+        windows = ContextWindows(frames=9, overlap=4)
+        call(t2v, trajectory=path, num_frames=frames, num_inference_steps=1, context_windows=windows)
+    assert rests == [None, torch.device("cpu")]
+
+
 def test_one_window_is_the_plain_call_bit_for_bit(t2v, call, path):
     plain = call(t2v, trajectory=path)
     assert torch.equal(call(t2v, trajectory=path, context_windows=ContextWindows(frames=49)), plain)
@@ -198,6 +242,20 @@ def test_the_frames_of_a_clip_are_the_weighted_mean_of_its_windows(t2v, call, pa
     shared = (1 * first[:, 2] + 1 * second[:, 0]) / 2  # both at the end of a pyramid 1 2 1
     v = torch.cat([first[:, :2], shared[:, None], second[:, 1:]], dim=1)
     torch.testing.assert_close(made, -v, rtol=1e-4, atol=1e-4)
+
+
+def test_each_video_of_a_batch_in_windows_is_what_it_is_alone(t2v, call, path, other_path):
+    windows = ContextWindows(frames=9, overlap=4)
+    noise = torch.randn(2, 5, 4, 4, 6, generator=torch.Generator().manual_seed(5))
+    prompts, paths = ["a red circle moves", "a blue square"], [path, other_path]
+
+    def run(videos: slice) -> torch.Tensor:
+        options = {"num_frames": 17, "guidance_scale": 3.0, "context_windows": windows, "latents": noise[videos]}
+        return call(t2v, prompt=prompts[videos], trajectory=paths[videos], **options)
+
+    both = run(slice(0, 2))
+    for index in range(2):
+        torch.testing.assert_close(both[index : index + 1], run(slice(index, index + 1)), rtol=1e-4, atol=1e-4)
 
 
 def test_other_things_than_windows_are_refused(t2v, call):

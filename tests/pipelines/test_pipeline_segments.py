@@ -47,13 +47,46 @@ def test_shared_frames_are_cross_faded_from_the_earlier_to_the_later():
 
 def test_of_one_shared_frame_the_earlier_is_kept():
     clip, part = np.zeros((3, 1, 1, 3), np.float32), np.ones((3, 1, 1, 3), np.float32)
-    assert join(clip, part, 2)[:, 0, 0, 0].tolist() == [0, 0, 0, 1, 1]
+    assert join(clip, part, 2, fade=0)[:, 0, 0, 0].tolist() == [0, 0, 0, 1, 1]
+
+
+def test_what_two_segments_differ_by_in_their_one_shared_frame_fades_out():
+    """The segment gives its start picture back a little too bright, and of the second pixel 5 times that in green."""
+    clip, part = np.full((3, 1, 2, 3), 0.5, np.float32), np.full((7, 1, 2, 3), 0.5625, np.float32)
+    part[:, :, 1, 1] += 0.25
+    part[4:] = 0.75
+    joined = join(clip, part, 2, fade=4)
+    assert joined.dtype == np.float32
+    faded = [0.515625, 0.53125, 0.546875]
+    assert joined[:, 0, 0, 0].tolist() == [0.5, 0.5, 0.5, *faded, 0.75, 0.75, 0.75]
+    assert joined[:, 0, 1, 0].tolist() == [0.5, 0.5, 0.5, *[0.5625] * 3, 0.75, 0.75, 0.75], "this one is the thing"
+    assert join(clip, part[:3], 2, fade=4)[:, 0, 0, 0].tolist() == [0.5, 0.5, 0.5, *faded[:2]]
+    assert part[1, 0, 0, 0] == 0.5625, "what is joined stays as it was"
+
+
+@pytest.mark.parametrize(("difference", "kept"), [(0.12, 1.0), (0.15, 0.75), (0.18, 0.5), (0.24, 0.0), (0.5, 0.0)])
+def test_the_larger_a_difference_the_less_of_it_is_held_back(difference, kept):
+    clip, part = np.full((1, 1, 1, 3), 0.2, np.float32), np.full((2, 1, 1, 3), 0.2 + difference, np.float32)
+    after = join(clip, part, 0, fade=2)[1, 0, 0, 0]
+    assert after == pytest.approx(0.2 + difference - kept * difference / 2)
+
+
+def test_a_fading_difference_leaves_no_color_that_cannot_be():
+    clip, part = np.ones((1, 1, 1, 3), np.float32), np.full((3, 1, 1, 3), 0.9, np.float32)
+    part[1:] = 0.99
+    assert join(clip, part, 0)[:, 0, 0, 0].tolist() == [1, 1, 1]
 
 
 @pytest.mark.parametrize("start", [-1, 3, 5])
 def test_a_segment_that_leaves_a_gap_is_refused(start):
     with pytest.raises(SizeError, match="can't be joined"):
         join(np.zeros((3, 1, 1, 3), np.float32), np.zeros((4, 1, 1, 3), np.float32), start)
+
+
+@pytest.mark.parametrize("fade", [-1, 2.5, None, True])
+def test_a_senseless_fade_is_refused(fade):
+    with pytest.raises(SizeError, match="fade is"):
+        Segments(9, 1, fade)
 
 
 @pytest.fixture
@@ -175,6 +208,46 @@ def test_a_clip_of_one_segment_is_the_plain_call(i2v, call, path, picture):
     assert np.array_equal(plain, chained)
 
 
+def test_a_chain_is_joined_with_the_fade_that_was_asked_for(i2v, picture, slow_then_fast):
+    options = {"num_frames": 17, "height": 32, "width": 48, "num_inference_steps": 1, "max_sequence_length": 6}
+
+    def made(fade: int) -> np.ndarray:
+        generator = torch.Generator().manual_seed(1)
+        segments = Segments(9, 1, fade)
+        return generate_segments(
+            i2v, picture, "a", trajectory=slow_then_fast, segments=segments, generator=generator, **options
+        )
+
+    hard, soft = made(0), made(4)
+    differs = [bool((one != other).any()) for one, other in zip(hard, soft, strict=True)]
+    assert differs == [False] * 9 + [True] * 3 + [False] * 5
+
+
+@pytest.mark.parametrize("stopped", [0, 1])
+def test_a_chain_stops_with_the_segment_that_was_interrupted(i2v, picture, slow_then_fast, monkeypatch, stopped):
+    """By a callback that sets `_interrupt`, as in diffusers; otherwise noise would start the next segment."""
+    calls = spied(i2v, monkeypatch)
+
+    def stop(pipe, index, timestep, tensors):
+        pipe._interrupt = len(calls) == stopped + 1
+        return tensors
+
+    video = generate_segments(
+        i2v,
+        picture,
+        "a red circle moves",
+        trajectory=slow_then_fast,
+        num_frames=25,
+        height=32,
+        width=48,
+        segments=Segments(9, 1),
+        num_inference_steps=2,
+        max_sequence_length=6,
+        callback_on_step_end=stop,
+    )
+    assert len(calls) == stopped + 1 and len(video) == 9 + 8 * stopped
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -183,6 +256,8 @@ def test_a_clip_of_one_segment_is_the_plain_call(i2v, call, path, picture):
         ({"motion_latents": torch.zeros(1)}, "motion_latents"),
         ({"flow": np.zeros((17, 32, 48, 2), np.float32)}, "two motions"),
         ({"trajectory": []}, "empty"),
+        ({"trajectory": walk(9, Point(4, 8), Point(12, 8)).sample()}, "9 frames of 32x48 .*, expected 17"),
+        ({"num_videos_per_prompt": 2}, "num_videos_per_prompt"),
     ],
 )
 def test_what_a_chain_cannot_take_is_refused_before_any_model_runs(i2v, picture, path, monkeypatch, changes, words):

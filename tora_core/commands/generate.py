@@ -45,7 +45,9 @@ def add_parsers(subparsers: Any) -> None:
         "picture (needs --image); auto: segments with --image, else windows",
     )
     parser.add_argument("--piece", type=whole(9, 1025), help="frames of a window or segment; default as --frames")
-    parser.add_argument("--overlap", type=whole(0, 1024), help="frames they share; default a third of a window, or 1")
+    parser.add_argument(
+        "--overlap", type=whole(0, 1024), help="frames they share; default about a third of a window, or 1"
+    )
     parser.add_argument("--fps", type=whole(1, 120), default=8, help="frames per second of the file")
     parser.add_argument("--steps", type=whole(1, 1000), help="denoising steps; default 25 bundled, 50 otherwise")
     parser.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, help="same seed, same video")
@@ -161,7 +163,7 @@ def how_long(args: argparse.Namespace, frames: int, known: int) -> tuple[str, An
             raise ToraError("--piece says how a long clip is cut, but --long is off.")
         return "off", None
     if args.long == "windows" or args.image is None:
-        shared = (size - 1) // 12 * 4 if args.overlap is None else args.overlap
+        shared = -((1 - size) // 12) * 4 if args.overlap is None else args.overlap  # a third, rounded up
         return "windows", ContextWindows(frames=size, overlap=shared)
     return "segments", Segments(frames=size, overlap=1 if args.overlap is None else args.overlap)
 

@@ -11,6 +11,9 @@ import torch
 from ..errors import ToraError
 from .fuser import MotionFuser, State
 
+PIECE = 16
+"""Latent frames that are encoded at once where features don't stay on the device."""
+
 
 class MotionGuidance:
     """Features of one clip (one (B_m*F', C, H, W) map a block) and how strongly they act.
@@ -19,7 +22,8 @@ class MotionGuidance:
     `cache_bytes` of it is kept between calls when no gradient is wanted; the rest is computed anew each time.
     For the 5B model at 49x480x720 all of it is 9.06 GB, so the default keeps nothing.
     Given motion `latents` (B_m, F', 16, h, w), already scaled, instead of features, the transformer encodes them in
-    its first forward pass: where its weights are then, offloaded or not.
+    its first forward pass: where its weights are then, offloaded or not. rest: where those features lie between calls
+    (None: where the latents were); at 201 frames of 720p they are 2 GB, of which a window needs a quarter.
     """
 
     def __init__(
@@ -29,6 +33,7 @@ class MotionGuidance:
         cache_bytes: int = 0,
         *,
         latents: torch.Tensor | None = None,
+        rest: torch.device | str | None = None,
     ) -> None:
         if (features is None) == (latents is None):
             raise ToraError("a motion is either features or latents: give exactly one of them.")
@@ -36,21 +41,35 @@ class MotionGuidance:
         self.latents = latents
         self.strength = float(strength)
         self.cache_bytes = int(cache_bytes)
+        self.rest = None if rest is None else torch.device(rest)
+        self.device = None if latents is None else latents.device
         self.is_full = False  # set when a state found no room any more
         self._states: dict[int, State] = {}
 
     def encode(self, encode_motion: Callable[[torch.Tensor], list[torch.Tensor]]) -> None:
         """Turn latents into features, once."""
-        if self.latents is not None:
+        if self.latents is None:
+            return
+        if self.rest is None:
             self.features, self.latents = encode_motion(self.latents), None
+            return
+        pieces = []
+        for piece in self.latents.split(PIECE, dim=1):  # the extractor looks at one frame at a time
+            maps = encode_motion(piece)
+            pieces.append([made.to(self.rest).unflatten(0, (-1, piece.shape[1])) for made in maps])
+        self.features = [torch.cat(same, dim=1).flatten(0, 1) for same in zip(*pieces, strict=True)]
+        self.latents = None
+
+    def _for_fuser(self, features: torch.Tensor, fuser: MotionFuser) -> torch.Tensor:
+        parameter = next(fuser.parameters(), None)
+        device = features.device if self.rest is None or self.device is None else self.device
+        return features.to(device, features.dtype if parameter is None else parameter.dtype)
 
     def state(self, index: int, fuser: MotionFuser, frames: int) -> State:
         """What block `index` needs besides its tokens."""
         if index in self._states:
             return self._states[index]
-        parameter = next(fuser.parameters(), None)
-        features = self.features[index]
-        state = fuser.prepare(features if parameter is None else features.to(parameter.dtype), frames)
+        state = fuser.prepare(self._for_fuser(self.features[index], fuser), frames)
         used = sum(_bytes(kept) for kept in self._states.values())
         if not torch.is_grad_enabled():
             self.is_full = used + _bytes(state) > self.cache_bytes
@@ -82,11 +101,11 @@ class _WindowGuidance(MotionGuidance):
             self.clip.state(index, fuser, self.clip_frames)
         if index in self._states:
             return tuple(part[:, self.frames] for part in self._states[index])
-        parameter = next(fuser.parameters(), None)
-        features = self.features[index]
-        if parameter is not None:
-            features = features.to(parameter.dtype)
-        return fuser.prepare_window(features, self.clip_frames, self.frames)
+        reach = fuser.temporal_reach
+        near = sorted({n for f in self.frames for n in range(f - reach, f + reach + 1) if 0 <= n < self.clip_frames})
+        part = self.features[index].unflatten(0, (-1, self.clip_frames))[:, near].flatten(0, 1)
+        places = [near.index(frame) for frame in self.frames]
+        return fuser.prepare_window(self.clip._for_fuser(part, fuser), len(near), places)
 
 
 def _bytes(state: State) -> int:

@@ -38,7 +38,7 @@ class ContextWindows:
     keep_image: bool = False
 
     def __post_init__(self) -> None:
-        check_frames(self.frames)
+        check_frames(self.frames, name="a window's length")
         if self.frames < 9:
             raise SizeError(f"a window of {self.frames} frame is too short, expected at least 9.")
         try:

@@ -157,6 +157,7 @@ class MotionGeneration:
             videos_per_prompt=per_prompt,
             cache_bytes=motion_cache_bytes,
             device=device,
+            rest=None if context_windows is None or len(context_windows.cut(shape.latents[0])) == 1 else "cpu",
         )
         text = (prompt, negative_prompt, prompt_embeds, negative_prompt_embeds)
         prompt_embeds, negative_prompt_embeds = self._encode_texts(

@@ -136,10 +136,12 @@ def plan_motions(
     videos_per_prompt: int,
     cache_bytes: int,
     device: torch.device | str,
+    rest: torch.device | str | None = None,
 ) -> list[PlannedMotion]:
     """Encode checked motions; those that never act (strength 0, or no step in their window) are left out, unencoded.
 
     The features themselves are made in the transformer's first pass, where its weights are then, offloaded or not.
+    rest: where they lie while they are not needed; None: where they were made.
     """
     planned = []
     for motion in motions:
@@ -156,7 +158,7 @@ def plan_motions(
         planned.append((latents, motion.strength, steps))
     share = cache_bytes // max(len(planned), 1)
     return [
-        PlannedMotion(MotionGuidance(latents=latents, strength=strength, cache_bytes=share), steps)
+        PlannedMotion(MotionGuidance(latents=latents, strength=strength, cache_bytes=share, rest=rest), steps)
         for latents, strength, steps in planned
     ]
 

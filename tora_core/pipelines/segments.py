@@ -1,7 +1,8 @@
 """A long video as a chain of image-to-video segments: a frame of each one starts the next.
 
 The path is drawn once, for the whole clip. Each segment gets its part of that motion picture, so all of them share one
-length of full color, and speed does not jump at a seam. Segments share `overlap` frames, which are cross-faded.
+length of full color, and speed does not jump at a seam. Segments share `overlap` frames, which are cross-faded; what
+they differ by in a single shared frame (the model never gives its start picture back exactly) fades out after it.
 """
 
 from __future__ import annotations
@@ -19,20 +20,26 @@ from .encoding import as_clips, encode_picture
 from .picture import plan_picture
 from .sizes import check_frames
 
+FADE = 4
+"""Frames. With 8 what moves left a ghost that was found in its place (docs/long_video.md)."""
+LARGE = 0.12
+"""Of 1. What differs by more than twice this is the moving thing itself: held back, it would stand as a ghost."""
+
 
 @dataclass(frozen=True)
 class Segments:
     """How a clip is cut: `frames` of one segment (8k+1, at least 9), of which `overlap` (at least 1) are shared.
 
     Of one shared frame, the earlier segment's is kept; of more, the first too, and the others are cross-faded.
-    Raises SizeError.
+    fade: as in `join`. Raises SizeError.
     """
 
     frames: int = 49
     overlap: int = 1
+    fade: int = FADE
 
     def __post_init__(self) -> None:
-        check_frames(self.frames)
+        check_frames(self.frames, name="a segment's length")
         if self.frames < 9:
             raise SizeError(f"a segment of {self.frames} frame is too short, expected at least 9.")
         if isinstance(self.overlap, bool) or not isinstance(self.overlap, int) or not 1 <= self.overlap < self.frames:
@@ -40,6 +47,8 @@ class Segments:
                 f"the overlap is {self.overlap!r} frames, expected 1 (the frame that starts the next segment) to "
                 f"{self.frames - 1}."
             )
+        if isinstance(self.fade, bool) or not isinstance(self.fade, int) or self.fade < 0:
+            raise SizeError(f"fade is {self.fade!r} frames, expected 0 (a hard cut) or more.")
 
     def starts(self, frames: int) -> list[int]:
         """The first frame of each segment of a clip; the last segment is moved back so that it ends with the clip."""
@@ -49,11 +58,13 @@ class Segments:
         return [*range(0, last, self.frames - self.overlap), last]
 
 
-def join(clip: np.ndarray, part: np.ndarray, start: int) -> np.ndarray:
-    """A clip (F, H, W, C), and after it a segment whose first frame is the clip's frame `start`.
+def join(clip: np.ndarray, part: np.ndarray, start: int, fade: int = FADE) -> np.ndarray:
+    """A clip (F, H, W, C) of values from 0 to 1, and after it a segment whose first frame is the clip's frame `start`.
 
     Of the k shared frames, frame i is (1 - i/k) of the clip and i/k of the segment: the first is the clip's, which the
-    segment was started from. Raises SizeError where the segment doesn't begin in the clip or ends before it.
+    segment was started from. Where that one is all they share, 1 - i/fade of what the clip's has more than the
+    segment's is added to the i-th frame after it, but for large differences (LARGE).
+    Raises SizeError where the segment doesn't begin in the clip or ends before it.
     """
     shared = len(clip) - start
     if not (0 < shared <= len(part) and start >= 0) or clip.shape[1:] != part.shape[1:]:
@@ -63,7 +74,18 @@ def join(clip: np.ndarray, part: np.ndarray, start: int) -> np.ndarray:
         )
     weight = (np.arange(shared, dtype=np.float32) / shared).reshape(-1, *[1] * (clip.ndim - 1))
     blended = clip[start:] * (1 - weight) + part[:shared] * weight
-    return np.concatenate([clip[:start], blended.astype(clip.dtype), part[shared:]])
+    rest = part[shared:]
+    if shared == 1 and fade > 1:
+        rest = _fade_out(rest, clip[-1] - part[0], fade)
+    return np.concatenate([clip[:start], blended.astype(clip.dtype), rest])
+
+
+def _fade_out(frames: np.ndarray, difference: np.ndarray, fade: int) -> np.ndarray:
+    """Frames (F, H, W, C) plus a fading difference (H, W, C) where that is small."""
+    difference = difference * (2 - np.abs(difference).max(-1, keepdims=True) / LARGE).clip(0, 1)
+    count = min(fade - 1, len(frames))
+    weight = (1 - np.arange(1, count + 1, dtype=np.float32) / fade).reshape(-1, 1, 1, 1)
+    return np.concatenate([(frames[:count] + weight * difference).clip(0, 1).astype(frames.dtype), frames[count:]])
 
 
 @torch.no_grad()
@@ -88,6 +110,7 @@ def generate_segments(
     at most one, of the whole clip, as in the pipeline's call; a trajectory's times are those of the whole clip.
     num_frames: 8k+1. on_segment(index, count) is called before each. options: of the pipeline's call, the same for all;
     of a ControlNet's hint, which is of the whole clip, each segment gets its part.
+    Where a callback interrupts a segment (diffusers' `_interrupt`), the video ends with what that one came to.
     Raises ToraError (SizeError) before any model runs.
     """
     segments = segments or Segments()
@@ -131,8 +154,10 @@ def generate_segments(
             control=parts[index],
             **options,
         ).frames[0]
-        video = made if index == 0 else join(video, made, start)
+        video = made if index == 0 else join(video, made, start, segments.fade)
         options.pop("motion_latents", None)
+        if pipeline.interrupt:
+            break
         if index + 1 < len(starts) and len(video) <= starts[index + 1]:
             raise AssertionError("the next segment starts inside what there is")
     return video

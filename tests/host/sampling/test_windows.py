@@ -119,3 +119,35 @@ def test_features_of_a_windowed_clip_stay_off_the_device(t2v, host, monkeypatch)
         base = type("Base", (), {"process_latent_in": staticmethod(lambda latents: latents)})
         run._clip_features(0, tokens, module._Call(base, [0], torch.tensor([0, 1])))
         assert asked == [expected]
+
+
+@pytest.mark.parametrize("cfg", [1.0, 6.0])
+def test_each_video_of_a_batch_in_windows_is_what_it_is_alone(t2v, host, draw, cfg):
+    """Core by itself takes the windows' frame numbers for those of videos in the batch, and fails."""
+    import comfy.sample
+
+    motion = t2v.motion(*SHAPE, batch=2)
+    conds = [[[draw(1, 20, 24, seed=seed), {}]] for seed in (5, 6)]
+    noise = draw(2, 16, *SHAPE)
+
+    def run(motion, noise):
+        (model,) = host.run("ToraContextWindows", model=t2v.apply(motion), window_frames=17, overlap=8)
+        return comfy.sample.sample(
+            model, noise, 2, cfg, "euler", "simple", *conds, torch.zeros_like(noise), disable_pbar=True
+        )
+
+    both = run(motion, noise)
+    for index in range(2):
+        one = type(motion)(motion.latents[index : index + 1], motion.size, motion.frames)
+        torch.testing.assert_close(both[index : index + 1], run(one, noise[index : index + 1]), rtol=1e-4, atol=1e-4)
+
+
+def test_batches_in_cores_own_windows_are_told_as_long_as_core_fails_with_them(t2v, host, draw):
+    model = with_windows(t2v.apply(t2v.motion(*SHAPE)), "standard_static", "flat")
+    with pytest.raises(host.pack("tora_core.errors").ToraError, match="batch of 2 videos"):
+        sample(model, draw, shape=SHAPE, batch=2)
+    bare = with_windows(host.run("ToraFixCogVideoX", model=t2v.model)[0], "standard_static", "flat")
+    with pytest.raises(IndexError):
+        sample(bare, draw, shape=SHAPE, batch=2)
+    short = with_windows(t2v.apply(t2v.motion(*SHAPE)), "standard_static", "flat", context_length=SHAPE[0])
+    assert sample(short, draw, shape=SHAPE, batch=2).isfinite().all()
