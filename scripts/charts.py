@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tora_core.evaluation.chart import nice_ticks
 from tora_core.evaluation.sheet import GRAY, INK, PALE, Color, Sheet, width_of

@@ -13,8 +13,12 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import sys
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 GB = 1e9
 WIDTH, BLOCKS, TEXT, CHANNELS = 3072, 42, 226, 128
