@@ -82,10 +82,11 @@ def clips():
 def library_error(clips):
     """TrajError in px of the library's pipeline on the same clips, as `tora evaluate` computes it."""
     from tora_core import load_pipeline
-    from tora_core.commands.held_out import sample
+    from tora_core.commands.held_out import Sampling, sample
 
     pipeline = load_pipeline(dtype=torch.float32)
-    videos = [v for i in range(0, CLIPS, 8) for v in sample(pipeline, clips[i : i + 8], i, STEPS, CFG, 1.0, False)]
+    how = Sampling(frames=FRAMES, size=SIZE, steps=STEPS, guidance=CFG)
+    videos = [v for i in range(0, CLIPS, 8) for v in sample(pipeline, clips[i : i + 8], i, 1.0, how)]
     return error(clips, videos)
 
 
