@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+if find_spec("tora_core") is None:  # not installed
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tora_core.evaluation.chart import nice_ticks
 from tora_core.evaluation.sheet import GRAY, INK, PALE, Color, Sheet, width_of

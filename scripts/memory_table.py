@@ -16,9 +16,11 @@ import itertools
 import sys
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+if find_spec("tora_core") is None:  # not installed
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 GB = 1e9
 WIDTH, BLOCKS, TEXT, CHANNELS = 3072, 42, 226, 128
