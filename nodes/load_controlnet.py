@@ -6,7 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
-WEIGHT_DTYPES = {"default": None, "fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+from .weight_dtypes import WEIGHT_DTYPES, weight_dtype_input
 
 
 class ToraLoadControlNet(io.ComfyNode):
@@ -33,14 +33,9 @@ class ToraLoadControlNet(io.ComfyNode):
                     tooltip="A file or folder in models/controlnet. The demo model's takes edges, white on black, as "
                     "Canny gives them.",
                 ),
-                io.Combo.Input(
-                    "weight_dtype",
-                    options=list(WEIGHT_DTYPES),
-                    default="default",
-                    optional=True,
-                    advanced=True,
-                    tooltip="How the weights are kept in memory; default is as in the file. It computes in the type of "
-                    "the sampled model.",
+                weight_dtype_input(
+                    "How the weights are kept in memory; default is as in the file. It computes in the type of "
+                    "the sampled model."
                 ),
             ],
             outputs=[io.ControlNet.Output(display_name="control_net", tooltip="For ComfyUI's Apply ControlNet nodes.")],

@@ -7,8 +7,7 @@ from typing import Any
 from comfy_api.latest import io
 
 from .sockets import ToraModelSocket
-
-WEIGHT_DTYPES = {"default": None, "fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+from .weight_dtypes import WEIGHT_DTYPES, weight_dtype_input
 
 
 class ToraLoadModel(io.ComfyNode):
@@ -35,14 +34,9 @@ class ToraLoadModel(io.ComfyNode):
                     tooltip="The weights. A pair shows as its fuser file; _I2V is for image to video. They must be of "
                     "the same kind, T2V or I2V, as the CogVideoX model.",
                 ),
-                io.Combo.Input(
-                    "weight_dtype",
-                    options=list(WEIGHT_DTYPES),
-                    default="default",
-                    optional=True,
-                    advanced=True,
-                    tooltip="How the fusers are kept in memory; default is as in the file. The extractor is always in "
-                    "fp32, and the fusers compute in the type of the sampled model.",
+                weight_dtype_input(
+                    "How the fusers are kept in memory; default is as in the file. The extractor is always in "
+                    "fp32, and the fusers compute in the type of the sampled model."
                 ),
             ],
             outputs=[ToraModelSocket.Output(display_name="tora_model", tooltip="For Apply Tora.")],

@@ -7,8 +7,7 @@ from typing import Any
 from comfy_api.latest import io
 
 from .shaping import count, points_in
-from .sockets import TrajectorySocket
-from .tracks import to_host
+from .tracked import fps_input, tracked_output, tracked_outputs
 
 CENTROID, BOX_CENTER, CORNERS, BOX = "center of mass", "middle of the box", "corners of the box", "box with size"
 PARTS = {CENTROID: "centroid", BOX_CENTER: "box center", CORNERS: "box corners", BOX: "box"}
@@ -55,25 +54,11 @@ class ToraMaskToTrajectory(io.ComfyNode):
                     tooltip="As few control points as keep every track this near, in pixels, to the mask's way. 0 "
                     "keeps one a frame.",
                 ),
-                io.Float.Input(
-                    "fps",
-                    default=8.0,
-                    min=0.1,
-                    max=1000.0,
-                    step=1.0,
-                    round=0.001,
-                    optional=True,
-                    advanced=True,
-                    tooltip="Frames a second that the trajectory tells the editor; it changes no motion.",
-                ),
+                fps_input(),
             ],
-            outputs=[
-                TrajectorySocket.Output(display_name="trajectory", tooltip="The way, hidden where the mask is empty."),
-                io.Tracks.Output(display_name="tracks", tooltip="The same before it was simplified."),
-                io.Int.Output(display_name="width", tooltip="Width of the masks."),
-                io.Int.Output(display_name="height", tooltip="Height of the masks."),
-                io.Int.Output(display_name="frames", tooltip="How many masks there are."),
-            ],
+            outputs=tracked_outputs(
+                "masks", "The way, hidden where the mask is empty.", "The same before it was simplified."
+            ),
             hidden=[io.Hidden.unique_id],
         )
 
@@ -85,7 +70,7 @@ class ToraMaskToTrajectory(io.ComfyNode):
         empty = int((~tracks.visible[0]).sum())
         hidden = f"; hidden in {count(empty, 'frame')} with an empty mask" if empty else ""
         show_on_node(cls, f"{count(len(made.tracks), 'track')}, {points_in(made)} control points{hidden}.")
-        return io.NodeOutput(made, to_host(tracks), made.width, made.height, made.frames)
+        return tracked_output(made, tracks)
 
 
 def followed(masks: Any, follow: str, simplify: float, fps: float) -> tuple[Any, Any]:

@@ -11,7 +11,7 @@ from ..tora_core.errors import ToraError
 from .pictures import check_links
 from .shaping import count, option, points_in, why_not
 from .sockets import TrajectorySocket
-from .tracks import to_host
+from .tracked import fps_input, tracked_output, tracked_outputs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -113,17 +113,7 @@ class ToraTrackVideo(io.ComfyNode):
                     tooltip="For the optical flow model: from Load Optical Flow Model. Only run with random weights "
                     "so far.",
                 ),
-                io.Float.Input(
-                    "fps",
-                    default=8.0,
-                    min=0.1,
-                    max=1000.0,
-                    step=1.0,
-                    round=0.001,
-                    optional=True,
-                    advanced=True,
-                    tooltip="Frames a second that the trajectory tells the editor; it changes no motion.",
-                ),
+                fps_input(),
                 io.Int.Input(
                     "least_seen",
                     default=2,
@@ -155,13 +145,9 @@ class ToraTrackVideo(io.ComfyNode):
                     tooltip="For cotracker: its weights in models/cotracker.",
                 ),
             ],
-            outputs=[
-                TrajectorySocket.Output(display_name="trajectory", tooltip="What was found, simplified and merged."),
-                io.Tracks.Output(display_name="tracks", tooltip="The same tracks before they were simplified."),
-                io.Int.Output(display_name="width", tooltip="Width of the pictures."),
-                io.Int.Output(display_name="height", tooltip="Height of the pictures."),
-                io.Int.Output(display_name="frames", tooltip="How many pictures there are."),
-            ],
+            outputs=tracked_outputs(
+                "pictures", "What was found, simplified and merged.", "The same tracks before they were simplified."
+            ),
             hidden=[io.Hidden.unique_id],
         )
 
@@ -201,7 +187,7 @@ class ToraTrackVideo(io.ComfyNode):
         found, asked = tracked(frames, places, method, start_frame, least_seen, progress(), **own)
         made, raw = drawn(found, simplify, merge_similar, fps)
         show_on_node(cls, told(made, raw, found, asked))
-        return io.NodeOutput(made, to_host(raw), made.width, made.height, made.frames)
+        return tracked_output(made, raw)
 
 
 def check_wired(method: Any, points: Any, wired: Any) -> None:

@@ -193,6 +193,27 @@ class Parts:
             scheduler="simple",
         )
 
+    def from_picture(
+        self, model: Node, positive: Node, negative: Node, motion: Node, start: Node, sizes: Node
+    ) -> tuple[Node, Node, Node]:
+        """Apply Tora, Image to Video of the sizes that a node gives, and the sampler: with the small model."""
+        add = self.graph.add
+        steered = add("ToraApply", model=model["model"], tora_model=model["tora_model"], motion=motion["motion"])
+        conditioned = add(
+            "ToraImageToVideo",
+            positive=positive["CONDITIONING"],
+            negative=negative["CONDITIONING"],
+            vae=model["vae"],
+            start_image=start["IMAGE"],
+            width=sizes["width"],
+            height=sizes["height"],
+            length=sizes["frames"],
+        )
+        sampled = self.sample(
+            steered["model"], conditioned, conditioned, conditioned["latent"], seed=1, outputs=("positive", "negative")
+        )
+        return steered, conditioned, sampled
+
     def loaders_5b(self, base: Model, tora: tuple[Model, ...]) -> tuple[Node, Node, Node, Node]:
         """Model, Tora weights, text encoder and VAE, each with where to get its file."""
         return (

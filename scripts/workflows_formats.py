@@ -109,20 +109,7 @@ def camera(graph: Graph) -> None:
         **{"trajectories.trajectory_1": moved["trajectory"], "trajectories.trajectory_2": held["trajectory"]},
     )
     motion = parts.motion(loader["vae"], both)
-    steered = add("ToraApply", model=loader["model"], tora_model=loader["tora_model"], motion=motion["motion"])
-    conditioned = add(
-        "ToraImageToVideo",
-        positive=positive["CONDITIONING"],
-        negative=negative["CONDITIONING"],
-        vae=loader["vae"],
-        start_image=start["IMAGE"],
-        width=editor["width"],
-        height=editor["height"],
-        length=editor["frames"],
-    )
-    sampled = parts.sample(
-        steered["model"], conditioned, conditioned, conditioned["latent"], seed=1, outputs=("positive", "negative")
-    )
+    steered, conditioned, sampled = parts.from_picture(loader, positive, negative, motion, start, editor)
     decoded = add("VAEDecode", samples=sampled["LATENT"], vae=loader["vae"])
     drawn = add("ToraOverlayTrajectory", images=decoded["IMAGE"], trajectory=both["trajectory"])
     plain_video, plain = parts.save(decoded["IMAGE"], "tora_camera", "Save the video")

@@ -123,25 +123,7 @@ def demo_from_image(graph: Graph) -> None:
     start = add("ImageCompositeMasked", title="Start picture", destination=ground["IMAGE"], source=square["IMAGE"])
     start.values.update(x=18, y=22)
     motion = parts.motion(loader["vae"], path)
-    steered = add("ToraApply", model=loader["model"], tora_model=loader["tora_model"], motion=motion["motion"])
-    conditioned = add(
-        "ToraImageToVideo",
-        positive=positive["CONDITIONING"],
-        negative=negative["CONDITIONING"],
-        vae=loader["vae"],
-        start_image=start["IMAGE"],
-        width=path["width"],
-        height=path["height"],
-        length=path["frames"],
-    )
-    sampled = parts.sample(
-        steered["model"],
-        conditioned,
-        conditioned,
-        conditioned["latent"],
-        seed=1,
-        outputs=("positive", "negative"),
-    )
+    steered, conditioned, sampled = parts.from_picture(loader, positive, negative, motion, start, path)
     decoded = add("VAEDecode", samples=sampled["LATENT"], vae=loader["vae"])
     drawn = add("ToraOverlayTrajectory", images=decoded["IMAGE"], trajectory=path["trajectory"])
     video, saved = parts.save(drawn["images"], "tora_from_picture", "Save the video with the path")

@@ -20,28 +20,6 @@ def picture(graph: Graph, left: int, top: int, side: int) -> tuple[Node, Node, N
     return ground, square, start
 
 
-def from_picture(
-    graph: Graph, model: Node, positive: Node, negative: Node, motion: Node, start: Node, sizes: Node
-) -> tuple[Node, Node, Node]:
-    """Apply Tora, Image to Video of the sizes that a node gives, and the sampler."""
-    add = graph.add
-    steered = add("ToraApply", model=model["model"], tora_model=model["tora_model"], motion=motion["motion"])
-    conditioned = add(
-        "ToraImageToVideo",
-        positive=positive["CONDITIONING"],
-        negative=negative["CONDITIONING"],
-        vae=model["vae"],
-        start_image=start["IMAGE"],
-        width=sizes["width"],
-        height=sizes["height"],
-        length=sizes["frames"],
-    )
-    sampled = Parts(graph).sample(
-        steered["model"], conditioned, conditioned, conditioned["latent"], seed=1, outputs=("positive", "negative")
-    )
-    return steered, conditioned, sampled
-
-
 def motion_transfer(graph: Graph) -> None:
     parts, add = Parts(graph), graph.add
     note = graph.note(
@@ -79,7 +57,7 @@ def motion_transfer(graph: Graph) -> None:
     model = add("ToraLoadDemoModel", variant="I2V")
     positive, negative = parts.prompts(model["clip"], "a red square on a blue background")
     motion = parts.motion(model["vae"], placed)
-    steered, conditioned, sampled = from_picture(graph, model, positive, negative, motion, start, placed)
+    steered, conditioned, sampled = parts.from_picture(model, positive, negative, motion, start, placed)
     decoded = add("VAEDecode", samples=sampled["LATENT"], vae=model["vae"])
     drawn = add("ToraOverlayTrajectory", images=decoded["IMAGE"], trajectory=placed["trajectory"])
     film_video, film_saved = parts.save(seen["images"], "tora_tracked_film", "Save the film with its track")
@@ -123,7 +101,7 @@ def region_drag(graph: Graph) -> None:
     model = add("ToraLoadDemoModel", variant="I2V")
     positive, negative = parts.prompts(model["clip"], "a red square on a blue background")
     motion = add("ToraEncodeMotion", vae=model["vae"], images=dragged["flow"])
-    steered, conditioned, sampled = from_picture(graph, model, positive, negative, motion, start, way)
+    steered, conditioned, sampled = parts.from_picture(model, positive, negative, motion, start, way)
     decoded = add("VAEDecode", samples=sampled["LATENT"], vae=model["vae"])
     drawn = add("ToraOverlayTrajectory", images=decoded["IMAGE"], trajectory=way["trajectory"])
     both = add("ImageStitch", image1=flow["flow"], image2=dragged["flow"], direction="right")

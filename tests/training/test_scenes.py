@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tora_core.training.scenes import CHANCES, _stopped, draw_scene, moving_ground
-from tora_core.training.synthetic import compose
+from tora_core.training.scenes import CALM_SEED, CHANCES, _stopped, draw_calm, draw_scene, moving_ground
+from tora_core.training.synthetic import compose, draw_clip
 
 
 def always(**chances: float):
@@ -104,3 +104,8 @@ def test_a_ground_of_one_picture_is_not_painted_on():
     moving = np.repeat(ground[None], 3, axis=0)
     compose(moving, scene.things, "gray", np.zeros((3, 2)))
     assert (ground == 50).all() and (moving == 50).all()
+
+
+def test_calm_clips_are_the_plain_ones_under_seeds_of_their_own():
+    calm, plain = draw_calm(CALM_SEED + 3), draw_clip(3)
+    assert np.array_equal(calm.frames, plain.frames) and calm.caption == plain.caption

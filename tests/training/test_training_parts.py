@@ -164,6 +164,10 @@ def test_focus_weighs_the_error_where_the_tracks_are(model, monkeypatch):
         generator = torch.Generator().manual_seed(1)
         losses.append(float(training_loss(model, alphas, sample, generator, focus=focus)))
     assert losses == pytest.approx([0.25, 5 / (5 + 3)], rel=1e-3)
+    # A sample that is not told its motion must not learn to expect a thing there.
+    generator = torch.Generator().manual_seed(1)
+    dropped = training_loss(model, alphas, sample, generator, Dropouts(motion=1.0), focus=4.0)
+    assert float(dropped) == pytest.approx(0.25, rel=1e-3)
 
 
 def test_late_timesteps_are_drawn_more_often_when_asked_for():

@@ -37,6 +37,11 @@ def add_parsers(stages: Any) -> None:
         metavar="KIND:COUNT",
         help=f"how many clips of FRAMESxHEIGHTxWIDTH in all; those there are kept; default {' '.join(DEMO_CLIPS)}",
     )
+    encode.add_argument(
+        "--calm",
+        action="store_true",
+        help="draw calm grounds and whole shapes only, from other seeds; default everything, see docs/training.md",
+    )
     encode.set_defaults(run=run_encode)
 
     for name, text in DIFFUSION_STAGES.items():
@@ -46,6 +51,7 @@ def add_parsers(stages: Any) -> None:
         stage.add_argument("--start", type=Path, help="weights.safetensors to start from")
         stage.add_argument("--vae", type=Path, help="folder of the VAE, for strips of samples as it goes")
         stage.add_argument("--fresh-motion", action="store_true", help="begin with new extractor and fusers")
+        stage.add_argument("--optimizer", choices=("muon", "adamw"), default="muon", help="adamw needs no PyTorch 2.9")
         stage.add_argument("--checkpointing", action="store_true", help="less memory for more time")
         stage.set_defaults(run=run_diffusion)
 
@@ -108,6 +114,7 @@ def run_vae(args: argparse.Namespace) -> int:
 def run_encode(args: argparse.Namespace) -> int:
     """Encode clips."""
     from ..training.latents import ClipKind, encode_clips
+    from ..training.scenes import CALM_SEED, draw_calm, draw_scene
     from ..training.vae import load_vae
 
     counts = {}
@@ -116,7 +123,8 @@ def run_encode(args: argparse.Namespace) -> int:
         if not colon or not count.isdigit() or int(count) < 1:
             raise ToraError(f"--clips got {text!r}, expected FRAMESxHEIGHTxWIDTH:COUNT such as {DEMO_CLIPS[0]}.")
         counts[ClipKind.parse(kind)] = int(count)
-    encode_clips(load_vae(args.vae), args.out, counts)
+    draw, first_seed = (draw_calm, CALM_SEED) if args.calm else (draw_scene, 0)
+    encode_clips(load_vae(args.vae), args.out, counts, first_seed=first_seed, draw=draw)
     return 0
 
 
@@ -125,7 +133,7 @@ def run_diffusion(args: argparse.Namespace) -> int:
     from ..training.diffusion_stage import preset, train_diffusion
 
     recipe = _with_arguments(preset(args.stage, args.preset), args)
-    recipe = replace(recipe, checkpointing=args.checkpointing, fresh_motion=args.fresh_motion)
+    recipe = replace(recipe, checkpointing=args.checkpointing, fresh_motion=args.fresh_motion, optimizer=args.optimizer)
     done = train_diffusion(
         args.latents, args.out, recipe, args.start, vae=args.vae, device=args.device, stop_after=args.seconds
     )

@@ -22,6 +22,7 @@ from .ema import Ema
 from .latents import ClipKind, LatentSet, load_latents
 from .loop import Schedule, Stage, autocast, choose_device, generator_for
 from .objective import Dropouts, training_loss
+from .optimizers import optimizer_for
 from .sampler import sample_latents
 from .text import build_text_encoder, build_tokenizer, token_ids
 from .vae import SCALING_FACTOR
@@ -40,7 +41,10 @@ class DiffusionRecipe:
     fuser: str = "adaptive-norm"
     fresh_motion: bool = False
     """Leave extractor and fusers of the weights to start from where they are, and begin with new ones."""
+    optimizer: str = "muon"
     learning_rate: float = 4e-4
+    matrix_rate: float = 8e-4
+    """Muon's, for the matrices inside the blocks where those learn."""
     weight_decay: float = 1e-2
     betas: tuple[float, float] = (0.9, 0.99)
     tokens: int = 2560
@@ -104,18 +108,6 @@ def build_model(layers: int, fuser: str = "adaptive-norm") -> TextToMotionVideo:
     return TextToMotionVideo(build_text_encoder(len(build_tokenizer())), build_transformer(layers, fuser=fuser))
 
 
-def optimizer_for(model: TextToMotionVideo, recipe: DiffusionRecipe) -> torch.optim.AdamW:
-    """AdamW over what learns; biases, norms and other vectors are not decayed."""
-    learning = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in learning if p.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in learning if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    for group in groups:
-        group["full_rate"] = recipe.learning_rate
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=recipe.betas)
-
-
 def train_diffusion(
     latents: Path,
     out: Path,
@@ -174,7 +166,14 @@ def train_diffusion(
         out,
         learning,
         model,
-        optimizer_for(model, recipe),
+        optimizer_for(
+            model.named_parameters(),
+            recipe.optimizer,
+            learning_rate=recipe.learning_rate,
+            matrix_rate=recipe.matrix_rate,
+            weight_decay=recipe.weight_decay,
+            betas=recipe.betas,
+        ),
         recipe.schedule,
         {**asdict(recipe), "start": None if start is None else start.name},
         lambda ema: save_weights(ema, out / WEIGHTS),
@@ -204,7 +203,7 @@ def write_samples(
 
 def preset(stage: str, name: str) -> DiffusionRecipe:
     """The recipe of a stage: "demo" is what the bundled model is made with, "smoke" only shows that all runs."""
-    dropouts = Dropouts(motion=0.2) if stage == "joint" else Dropouts()
+    dropouts = Dropouts(motion=0.35) if stage == "joint" else Dropouts()
     if name == "smoke":
         schedule = Schedule(steps=4, warm_up=1, log_every=2, sample_every=4, ema=0.5)
         return DiffusionRecipe(stage, schedule, tokens=640, dropouts=dropouts)
@@ -213,7 +212,7 @@ def preset(stage: str, name: str) -> DiffusionRecipe:
     steps = {"base": 12000, "tora-dense": 2000, "tora-sparse": 6000, "joint": 6000}[stage]
     schedule = Schedule(steps=steps, warm_up=150, decay=0.4, ema=0.999, sample_every=1000, log_every=25)
     recipe = DiffusionRecipe(stage, schedule, dropouts=dropouts, learning_rate=5e-4)
-    if LEARNS[stage] == "tora":
-        # Where motion is told, weighting by where it passes leaves the optimum as it is: see `focus_of`.
+    if stage != "base":
+        # Where motion is told, weighting by where it passes leaves the optimum as it is: see `training_loss`.
         recipe = replace(recipe, learning_rate=4e-4, focus=4.0, late=0.5)
     return recipe

@@ -133,6 +133,7 @@ def encode_clips(
     counts: dict[ClipKind, int],
     *,
     first_seed: int = 0,
+    draw: Callable[..., Clip] = draw_scene,
     report: Callable[[str], None] = print,
 ) -> None:
     """Fill `folder` until it holds as many clips of each kind as asked; shards that are there already are kept.
@@ -150,7 +151,7 @@ def encode_clips(
     for number, (_, kind, seeds) in enumerate(work, start=1):
         path = folder / str(kind) / f"{seeds.start:010d}.safetensors"
         if not path.exists():
-            encode_shard(vae, seeds, kind, path)
+            encode_shard(vae, seeds, kind, path, draw)
             report(f"encoded {kind}: shard {number} of {len(work)}")
 
 

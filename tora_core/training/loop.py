@@ -24,6 +24,7 @@ from ..checkpoints.saving import replacing
 from ..errors import CheckpointError, ToraError
 from .curve import write_loss_curve
 from .ema import Ema
+from .optimizers import Together
 
 COLLAPSE = 3.0
 """A stage stops when its smoothed loss is so many times its lowest (the sparse stage is known to collapse)."""
@@ -142,7 +143,7 @@ class Stage:
         out: Path,
         learning: Sequence[nn.Module],
         average: nn.Module,
-        optimizer: torch.optim.Optimizer,
+        optimizer: torch.optim.Optimizer | Together,
         schedule: Schedule,
         recipe: dict[str, Any],
         export: Callable[[Ema], None],

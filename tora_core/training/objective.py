@@ -38,7 +38,10 @@ def training_loss(
     focus: float = 0.0,
     late: float = 0.0,
 ) -> torch.Tensor:
-    """Mean squared error of v for one batch of SCALED latents, weighted by 1 + focus * `sample["focus"]`.
+    """Mean squared error of v for one batch of SCALED latents.
+
+    Samples that keep their motion are weighted by 1 + focus * `sample["focus"]`: the weight follows from the tracks
+    that these samples are told, so the best prediction stays the same; without motion it would not.
 
     sample: video and motion (B, F', 16, h, w), image (B, 1, 16, h, w), ids and empty_ids of the text, focus (B, F', h,
     w). Random numbers come from `generator` (on the CPU) only, so a step can be repeated.
@@ -61,9 +64,9 @@ def training_loss(
     whole = bool(keep.all())
     predicted = model(noisy, image, ids, timestep.to(device), motion, None if motion is None or whole else keep)
     square = (predicted.float() - v).square().mean(dim=2)
-    if focus == 0:
+    if focus == 0 or not with_motion:
         return square.mean()
-    weight = 1 + focus * sample["focus"]
+    weight = 1 + focus * sample["focus"] * keep.view(-1, 1, 1, 1)
     return (weight * square).sum() / weight.sum()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .shapes import SHAPES
-from .synthetic import OBJECT_COLORS, Clip, Thing, _pick_colors, compose, draw_ground, random_path
+from .synthetic import OBJECT_COLORS, Clip, Thing, _pick_colors, compose, draw_clip, draw_ground, random_path
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,14 @@ class SceneChances:
 
 
 CHANCES = SceneChances()
+
+CALM_SEED = 200_000_000
+"""Calm clips count their seeds from here, so that their encoded files can lie beside those of scenes."""
+
+
+def draw_calm(seed: int, *, frames: int = 17, size: tuple[int, int] = (128, 128)) -> Clip:
+    """A clip of `synthetic` under a seed from CALM_SEED on: calm ground, whole shapes, no camera."""
+    return draw_clip(seed - CALM_SEED, frames=frames, size=size)
 
 
 def draw_scene(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from .test_windows import with_windows
+from .test_windows import KINDS, with_windows
 
 pytestmark = pytest.mark.host
 
@@ -114,11 +114,8 @@ def of_frame(control: Any, frame: int) -> torch.Tensor:
     return control.patcher.model._encode(own)[0, -1]
 
 
-@pytest.mark.parametrize("fuse", ["pyramid", "relative", "flat", "overlap-linear"])
-@pytest.mark.parametrize("schedule", ["standard_static", "standard_uniform", "looped_uniform", "batched"])
+@pytest.mark.parametrize(("schedule", "fuse"), KINDS)
 def test_a_window_has_the_hint_of_its_own_frames(host, t2v, draw, control, hints, windows, schedule, fuse):
-    if (schedule, fuse) == ("batched", "overlap-linear"):
-        pytest.skip("core itself can't: its last batch is shorter than the overlap that it fades")
     made = run(host, t2v, draw, control, ("lora", "tora", "control"), (schedule, fuse), context_stride=2)
     assert made.isfinite().all()
     with torch.inference_mode():

@@ -2,37 +2,23 @@
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { after, before, beforeEach, test } from 'node:test'
-import { dragThrough, launch, screenPoints, serve, settled, tracks } from './browser.mjs'
+import { beforeEach, test } from 'node:test'
+import { dragThrough, screenPoints, settled, tracks } from './browser.mjs'
+import { plainPage } from './plain_page.mjs'
 
-let browser
-let server
+const at = plainPage({ viewport: { width: 1000, height: 720 } })
 let page
-const complaints = []
-
-before(async () => {
-  browser = await launch()
-  server = await serve()
-})
-
-after(async () => {
-  await browser?.close()
-  server?.end()
-  assert.deepEqual(complaints, [])
-})
-
 beforeEach(async () => {
-  await page?.context().close()
-  const context = await browser.newContext({ viewport: { width: 1000, height: 720 }, acceptDownloads: true })
-  page = await context.newPage()
-  page.on('pageerror', (error) => complaints.push(error.stack))
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-  await open()
+  page = at.page
+  await watch()
 })
 
-async function open(options = '') {
-  await page.goto(`${server.url}/docs/editor.html${options}`)
-  await page.waitForFunction(() => window.editor)
+async function open(options) {
+  await at.open(options)
+  await watch()
+}
+
+async function watch() {
   // What reaches the page itself, as ComfyUI's own handler would get it.
   await page.evaluate(() => {
     window.reached = []

@@ -1,38 +1,15 @@
 // The editor on a plain page, with a real mouse, keyboard and worker.
 
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, test } from 'node:test'
-import { clickAt, dragThrough, launch, screenPoints, serve, settled, tracks } from './browser.mjs'
+import { beforeEach, test } from 'node:test'
+import { clickAt, dragThrough, screenPoints, settled, tracks } from './browser.mjs'
+import { plainPage } from './plain_page.mjs'
 
-let browser
-let server
+const at = plainPage({ viewport: { width: 1000, height: 720 } })
 let page
-const complaints = []
-
-before(async () => {
-  browser = await launch()
-  server = await serve()
+beforeEach(() => {
+  page = at.page
 })
-
-after(async () => {
-  await browser?.close()
-  server?.end()
-  assert.deepEqual(complaints, [])
-})
-
-beforeEach(async () => {
-  await page?.context().close()
-  page = await browser.newPage({ viewport: { width: 1000, height: 720 } })
-  page.on('pageerror', (error) => complaints.push(error.stack))
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-  await open()
-})
-
-async function open(options = '') {
-  await page.goto(`${server.url}/docs/editor.html${options}`)
-  await page.waitForFunction(() => window.editor)
-  await settled(page)
-}
 
 /** Put points with the pen, one click each. */
 async function place(points) {
@@ -302,7 +279,7 @@ test('tracks go over the clipboard as JSON, also to another canvas size', async 
   await page.keyboard.press('Control+a')
   await page.keyboard.press('Control+c')
   await page.evaluate(() => sessionStorage.clear())
-  await open('?width=1440&height=960')
+  await at.open('?width=1440&height=960')
   await page.locator('.tora-surface').focus()
   await page.keyboard.press('Control+v')
   await settled(page)
@@ -327,12 +304,9 @@ test('a value that cannot be read is told of, given back as it was, and the firs
 })
 
 test('two fingers zoom, and draw nothing', async () => {
-  const context = await browser.newContext({ viewport: { width: 800, height: 600 }, hasTouch: true })
-  const touched = await context.newPage()
-  await touched.goto(`${server.url}/docs/editor.html`)
-  await touched.waitForFunction(() => window.editor)
-  await settled(touched)
-  const client = await context.newCDPSession(touched)
+  await at.fresh('', { viewport: { width: 800, height: 600 }, hasTouch: true })
+  const { page: touched } = at
+  const client = await touched.context().newCDPSession(touched)
   const send = (type, touchPoints) => client.send('Input.dispatchTouchEvent', { type, touchPoints })
   const before = await touched.evaluate(() => window.editor.surface.view.scale)
   await send('touchStart', [{ x: 300, y: 300, id: 1 }])
@@ -354,7 +328,6 @@ test('two fingers zoom, and draw nothing', async () => {
   await send('touchEnd', [])
   await settled(touched)
   assert.equal((await tracks(touched)).length, 1)
-  await context.close()
 })
 
 test('the large view is the same editor, and Escape leads back', async () => {

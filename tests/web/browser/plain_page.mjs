@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach } from 'node:test'
 import { clickAt, launch, serve, settled, tracks } from './browser.mjs'
 
-/** Register the hooks of a test file. `at.page` is the page of the running test. */
-export function plainPage() {
+/** Register the hooks of a test file; `always` are options for the browser. `at.page` is the running test's page. */
+export function plainPage(always = {}) {
   const at = { page: null }
   const complaints = []
   let browser
@@ -19,19 +19,24 @@ export function plainPage() {
     server?.end()
     assert.deepEqual(complaints, [])
   })
-  const fresh = async (options = '', context = {}) => {
-    await at.page?.context().close()
-    at.page = await browser.newPage({ viewport: { width: 1000, height: 760 }, ...context })
-    at.page.on('pageerror', (error) => complaints.push(error.stack))
-    at.page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+  const open = async (options = '') => {
     await at.page.goto(`${server.url}/docs/editor.html${options}`)
     await at.page.waitForFunction(() => window.editor)
     await settled(at.page)
+  }
+  const fresh = async (options = '', context = {}) => {
+    await at.page?.context().close()
+    at.page = await browser.newPage({ viewport: { width: 1000, height: 760 }, ...always, ...context })
+    at.page.on('pageerror', (error) => complaints.push(error.stack))
+    at.page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    await open(options)
   }
   beforeEach(() => fresh())
   return Object.assign(at, {
     /** The page anew, with options in the address or for the browser. */
     fresh,
+    /** The editor anew in the same page, with options in the address. */
+    open,
     /** Put points with the pen, one click each; the track is chosen as a whole. */
     async place(...points) {
       const { page } = at
