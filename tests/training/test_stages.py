@@ -8,14 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderKLCogVideoX
 
 from tora_core import ToraError, Tracks
 from tora_core.errors import CheckpointError
 from tora_core.training.diffusion_stage import Batches, preset, train_diffusion
 from tora_core.training.latents import ClipKind, encode_clips, focus_of, load_latents
-from tora_core.training.loop import Schedule
+from tora_core.training.loop import Schedule, generator_for
 from tora_core.training.orderings import Comparison, compare, table
-from tora_core.training.vae import build_vae
+from tora_core.training.vae import build_vae, load_vae
 from tora_core.training.vae_stage import VaeRecipe, batch_of, train_vae
 
 SMALL, WIDE = ClipKind(9, 32, 32), ClipKind(9, 32, 48)
@@ -190,6 +191,27 @@ def test_a_decoder_alone_leaves_the_latents_as_they_are(folder, tmp_path):
     assert changed == {"decoder"}
 
 
+def test_noise_on_the_latents_reaches_the_decoder(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("tora_core.training.vae_stage.batch_of", lambda recipe, step: torch.zeros(2, 3, 9, 16, 16))
+    seen = []
+    decode = AutoencoderKLCogVideoX.decode
+    monkeypatch.setattr(
+        AutoencoderKLCogVideoX, "decode", lambda self, z: (seen.append(z.detach().float()), decode(self, z))[1]
+    )
+    for noise in (0.0, 1.0):
+        schedule = Schedule(steps=1, warm_up=1, sample_every=0)
+        recipe = VaeRecipe(schedule, crop=16, frames=9, decoder_only=True, latent_noise=noise, precision="float32")
+        train_vae(tmp_path / str(noise), recipe, folder / "vae", report=quiet)
+    generator = generator_for(0, 0)
+    noise = torch.randn(seen[0].shape, generator=generator)
+    shares = torch.rand(2, 1, 1, 1, 1, generator=generator)
+    with torch.no_grad():
+        own = load_vae(folder / "vae").encode(torch.zeros(2, 3, 9, 16, 16)).latent_dist.std
+    # Independent noises add as squares.
+    expected = ((own.square() + shares.square()).sqrt() - own) * noise
+    assert torch.allclose(seen[1] - seen[0], expected, atol=1e-3)
+
+
 def test_batches_of_the_vae_are_those_of_their_step_and_hold_clips_and_motion():
     recipe = VaeRecipe(crop=32, whole=0.0)
     batch = batch_of(recipe, 5)
@@ -200,7 +222,7 @@ def test_batches_of_the_vae_are_those_of_their_step_and_hold_clips_and_motion():
     assert batch_of(replace(recipe, whole=1.0), 0).shape[-2:] == (128, 128)
 
 
-@pytest.mark.parametrize("wrong", [{"frames": 16}, {"crop": 20}, {"crop": 256}])
+@pytest.mark.parametrize("wrong", [{"frames": 16}, {"crop": 20}, {"crop": 256}, {"latent_noise": 1.5}])
 def test_crops_that_the_vae_can_not_take_are_refused(wrong):
     with pytest.raises(ToraError):
         VaeRecipe(**wrong)

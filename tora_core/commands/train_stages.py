@@ -25,6 +25,12 @@ def add_parsers(stages: Any) -> None:
     _add_training(vae)
     vae.add_argument("--start", type=Path, help="folder of a VAE to start from; default a start of its own")
     vae.add_argument("--decoder-only", action="store_true", help="with --start: leave the latents as they are")
+    vae.add_argument(
+        "--latent-noise",
+        type=number(0, 1),
+        default=0.0,
+        help="most noise on the latents that the decoder learns from; default 0",
+    )
     vae.set_defaults(run=run_vae)
 
     encode = stages.add_parser("encode", help="draw clips and encode them once")
@@ -107,7 +113,9 @@ def run_vae(args: argparse.Namespace) -> int:
 
     if args.decoder_only and args.start is None:
         raise ToraError("--decoder-only goes on from a trained VAE: name its folder with --start.")
-    recipe = replace(_with_arguments(preset(args.preset), args), decoder_only=args.decoder_only)
+    recipe = replace(
+        _with_arguments(preset(args.preset), args), decoder_only=args.decoder_only, latent_noise=args.latent_noise
+    )
     return _told(train_vae(args.out, recipe, args.start, device=args.device, stop_after=args.seconds), args.out)
 
 
