@@ -17,6 +17,7 @@ from tora_core.training.fast_conv import fast_causal_convolutions, fast_spatial_
 from tora_core.training.objective import Dropouts, draw_timesteps, training_loss
 from tora_core.training.text import MAX_TOKENS, build_text_encoder, build_tokenizer, token_ids
 from tora_core.training.vae import SCALING_FACTOR, psnr, standardise_latents
+from tora_core.training.vae_stage import steps_of
 
 
 @pytest.fixture(scope="module")
@@ -215,3 +216,10 @@ def test_the_schedule_ends_in_pure_noise():
     alphas = build_scheduler().alphas_cumprod
     assert float(alphas[-1]) == 0.0
     assert float(alphas[0]) == pytest.approx(1 - 0.00085, abs=1e-4)
+
+
+def test_the_error_of_edges_counts_neighbours_across_and_down():
+    error = torch.zeros(1, 1, 1, 2, 3)
+    error[..., 0, 1] = 1.0
+    # Across: 2 of 4 pairs differ by 1; down: 1 of 3 pairs.
+    assert float(steps_of(error)) == pytest.approx((2 / 4 + 1 / 3) / 2)

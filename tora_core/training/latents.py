@@ -21,6 +21,7 @@ from ..errors import CheckpointError, ToraError
 from ..motion import flow_to_rgb, render_motion
 from ..trajectory import Tracks
 from .fast_conv import fast_causal_convolutions
+from .loop import autocast
 from .scenes import draw_scene
 from .synthetic import Clip
 
@@ -102,7 +103,12 @@ def focus_of(tracks: Tracks, latent: tuple[int, int, int]) -> torch.Tensor:
 
 @torch.no_grad()
 def encode_shard(
-    vae: Any, seeds: Sequence[int], kind: ClipKind, path: Path, draw: Callable[..., Clip] = draw_scene
+    vae: Any,
+    seeds: Sequence[int],
+    kind: ClipKind,
+    path: Path,
+    draw: Callable[..., Clip] = draw_scene,
+    precision: str = "float32",
 ) -> None:
     """Draw, encode and save the clips of `seeds` as one float16 file; the file appears whole or not at all."""
     rows: dict[str, list[torch.Tensor]] = {name: [] for name in NAMES}
@@ -117,7 +123,8 @@ def encode_shard(
             "dense": flow_to_rgb(torch.from_numpy(clip.flow)) * 2 - 1,
         }
         for name, pixels in pictures.items():
-            latent = vae.encode(pixels.permute(3, 0, 1, 2)[None]).latent_dist.mode()
+            with autocast(torch.device("cpu"), precision):
+                latent = vae.encode(pixels.permute(3, 0, 1, 2)[None]).latent_dist.mode()
             rows[name].append(latent[0].permute(1, 0, 2, 3).half())
         frames, _, height, width = rows["video"][-1].shape
         rows["focus"].append(focus_of(clip.tracks, (frames, height, width)).half())
@@ -134,6 +141,7 @@ def encode_clips(
     *,
     first_seed: int = 0,
     draw: Callable[..., Clip] = draw_scene,
+    precision: str = "float32",
     report: Callable[[str], None] = print,
 ) -> None:
     """Fill `folder` until it holds as many clips of each kind as asked; shards that are there already are kept.
@@ -151,7 +159,7 @@ def encode_clips(
     for number, (_, kind, seeds) in enumerate(work, start=1):
         path = folder / str(kind) / f"{seeds.start:010d}.safetensors"
         if not path.exists():
-            encode_shard(vae, seeds, kind, path, draw)
+            encode_shard(vae, seeds, kind, path, draw, precision)
             report(f"encoded {kind}: shard {number} of {len(work)}")
 
 
