@@ -63,7 +63,7 @@ def test_draw_makes_a_picture_of_the_canvas(capsys, tmp_path, motion):
         (["generate", "--prompt", "x", "--image", "{cut}"], "cut.png"),
         (["train", "joint", "--latents", "empty", "--out", "o"], "tora train encode"),
         (["train", "encode", "--vae", "nowhere", "--out", "o"], "nowhere"),
-        (["train", "vae", "--out", "o", "--decoder-only"], "--start"),
+        (["train", "decoder", "--out", "o", "--latents", "empty", "--start", "nowhere"], "tora train encode"),
         (["inspect", "nowhere.safetensors"], "nowhere.safetensors"),
         (["convert", "nowhere.safetensors", "out.safetensors", "--to", "own"], "nowhere.safetensors"),
     ],

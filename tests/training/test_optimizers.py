@@ -10,7 +10,8 @@ from torch import nn
 
 from tora_core.errors import ToraError
 from tora_core.training.diffusion_stage import build_model
-from tora_core.training.optimizers import optimizer_for
+from tora_core.training.optimizers import KernelMuon, decoder_optimizer, optimizer_for
+from tora_core.training.vae import build_vae
 
 RATES = {"learning_rate": 1e-3, "matrix_rate": 2e-3, "weight_decay": 0.1, "betas": (0.9, 0.99)}
 
@@ -95,3 +96,37 @@ def test_what_does_not_fit_is_refused(monkeypatch):
     monkeypatch.delattr(torch.optim, "Muon")
     with pytest.raises(ToraError, match="--optimizer adamw"):
         optimizer_for(net.named_parameters(), "muon", **RATES)
+
+
+@pytest.mark.parametrize("layout", [torch.channels_last_3d, torch.contiguous_format])
+def test_muon_steps_kernels_as_matrices_of_a_row_an_output(layout):
+    torch.manual_seed(0)
+    conv = nn.Conv3d(8, 12, 3)
+    conv.weight.data = conv.weight.data.to(memory_format=layout)
+    grad = torch.randn(12, 8, 3, 3, 3)
+    matrix = nn.Parameter(conv.weight.detach().clone().flatten(1))
+    plain = torch.optim.Muon([matrix], lr=1e-2, weight_decay=0.0, adjust_lr_fn="match_rms_adamw")
+    matrix.grad = grad.flatten(1)
+    plain.step()
+    conv.weight.grad = grad
+    muon = KernelMuon([conv.weight], 1e-2)
+    muon.step()
+    # Orthogonalisation does not care for the order of columns, but in bfloat16 it rounds in another order.
+    assert torch.allclose(conv.weight.flatten(1), matrix, atol=3e-4)
+    muon.zero_grad()
+    assert conv.weight.grad is None
+    with pytest.raises(ToraError, match="not stored in one piece"):
+        KernelMuon([nn.Parameter(torch.zeros(8, 8, 6, 3)[..., ::2])], 1e-2)
+
+
+def test_the_decoder_s_large_kernels_go_to_muon_and_what_draws_pixels_does_not():
+    from tora_core.training.vae_stage import channels_last
+
+    decoder = build_vae().decoder
+    channels_last(decoder)
+    adam, muon = decoder_optimizer(decoder, kernel_rate=3e-3, learning_rate=1e-3).param_groups
+    assert (adam["full_rate"], muon["full_rate"]) == (1e-3, 3e-3)
+    given = {id(p) for p in adam["params"]}
+    assert id(decoder.conv_out.conv.weight) in given and id(decoder.norm_out.norm_layer.weight) in given
+    assert id(decoder.conv_in.conv.weight) not in given
+    assert len(adam["params"]) + len(muon["params"]) == len(list(decoder.parameters()))

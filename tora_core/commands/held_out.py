@@ -52,8 +52,9 @@ def evaluate_held_out(
 
     One shape: "what stands out" follows it whatever its color; "asked color" counts a shape of another color as lost.
     Several: "asked colors" finds each by its color among the others. "right" is the share of clips in which the
-    asked color and shape came (one shape only). With an image, "first frame dB" is the PSNR of frame 0 against it.
-    Where `pictures`, a sheet of each clip is written there.
+    asked color and shape came (one shape only). With an image, "first frame dB" is the PSNR of frame 0 against it and
+    "ground change" how much of what is not drawn changes (`ground_change`). Where `pictures`, a sheet of each clip is
+    written there.
     """
     clips = held_out_clips(count, sampling.frames, sampling.size, sampling.objects)
     figures: dict[str, Any] = {"clips": count, **asdict(sampling), "size": list(sampling.size)}
@@ -107,7 +108,24 @@ def _figures(videos: list[np.ndarray], clips: list[Clip], sampling: Sampling) ->
         errors = [(v[0].astype(float) - c.frames[0]) ** 2 for v, c in zip(videos, clips, strict=True)]
         decibel = [10 * np.log10(255**2 / max(float(error.mean()), 1e-6)) for error in errors]
         result["first frame dB"] = {"mean": float(np.mean(decibel)), "least": float(np.min(decibel))}
+        changes = [ground_change(video, clip) for video, clip in zip(videos, clips, strict=True)]
+        result["ground change"] = {"mean": float(np.mean(changes)), "most": float(np.max(changes))}
     return result
+
+
+def ground_change(video: np.ndarray, clip: Clip) -> float:
+    """Mean absolute difference, 0 to 255, of a video uint8 (F, H, W, 3) from its first frame where no thing was asked.
+
+    Not counted are pixels within twice a thing's radius of its place, in the frame itself or in the first one.
+    """
+    y, x = np.mgrid[: video.shape[1], : video.shape[2]]
+    near = np.zeros(video.shape[:3], bool)
+    for thing in clip.things:
+        for frame, (px, py) in enumerate(thing.centers_px):
+            near[frame] |= np.hypot(x - px, y - py) < 2 * thing.radius_px
+    change = np.abs(video[1:].astype(np.float32) - video[0]).mean(axis=-1)
+    ground = ~(near[1:] | near[0])
+    return float(change[ground].mean()) if ground.any() else 0.0
 
 
 def _share(flags: Any) -> float:

@@ -1,4 +1,4 @@
-"""The stages of `tora train` that make the bundled model: vae, encode, base, tora-dense, tora-sparse, joint, export."""
+"""The stages of `tora train` that make the bundled model, from `vae` to `export`."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def add_parsers(stages: Any) -> None:
     vae = stages.add_parser("vae", help="the causal VAE, on crops of clips and motion pictures")
     _add_training(vae)
     vae.add_argument("--start", type=Path, help="folder of a VAE to start from; default a start of its own")
-    vae.add_argument("--decoder-only", action="store_true", help="with --start: leave the latents as they are")
-    vae.add_argument(
-        "--latent-noise",
-        type=number(0, 1),
-        default=0.0,
-        help="most noise on the latents that the decoder learns from; default 0",
-    )
     vae.set_defaults(run=run_vae)
+
+    decoder = stages.add_parser("decoder", help="the VAE's decoder alone, on encoded clips; the latents stay")
+    _add_training(decoder)
+    decoder.add_argument("--latents", type=Path, required=True, help="folder of encoded clips")
+    decoder.add_argument("--start", type=Path, required=True, help="folder of the VAE that encoded them")
+    decoder.add_argument("--fresh", action="store_true", help="begin with a new decoder")
+    decoder.set_defaults(run=run_decoder)
 
     encode = stages.add_parser("encode", help="draw clips and encode them once")
     encode.add_argument("--vae", type=Path, required=True, help="folder of the VAE")
@@ -117,12 +117,17 @@ def run_vae(args: argparse.Namespace) -> int:
     """Train the VAE."""
     from ..training.vae_stage import preset, train_vae
 
-    if args.decoder_only and args.start is None:
-        raise ToraError("--decoder-only goes on from a trained VAE: name its folder with --start.")
-    recipe = replace(
-        _with_arguments(preset(args.preset), args), decoder_only=args.decoder_only, latent_noise=args.latent_noise
-    )
+    recipe = _with_arguments(preset(args.preset), args)
     return _told(train_vae(args.out, recipe, args.start, device=args.device, stop_after=args.seconds), args.out)
+
+
+def run_decoder(args: argparse.Namespace) -> int:
+    """Train the VAE's decoder."""
+    from ..training.decoder_stage import preset, train_decoder
+
+    recipe = replace(_with_arguments(preset(args.preset), args), fresh=args.fresh)
+    done = train_decoder(args.latents, args.start, args.out, recipe, device=args.device, stop_after=args.seconds)
+    return _told(done, args.out)
 
 
 def run_encode(args: argparse.Namespace) -> int:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ..tracking.color import MIN_AREA_PX, MIN_DISTANCE
-
-Coverage = Callable[[str, np.ndarray, float, tuple[int, int]], tuple[slice, slice, np.ndarray]]
+from .shape_fit import Coverage, shape_errors
 
 
 def locate_colors(
@@ -66,35 +65,20 @@ def name_color(frame: np.ndarray, patch: np.ndarray, colors: Mapping[str, tuple[
     return list(colors)[int(np.linalg.norm(lab[1:] - lab[0], axis=1).argmin())]
 
 
-def name_shape(patch: np.ndarray, shapes: Sequence[str], coverage: Coverage) -> str:
-    """The shape that overlaps best with a patch bool (H, W) when drawn with its area at its center, a little moved."""
-    y, x = np.nonzero(patch)
-    center, area = np.array([x.mean(), y.mean()]), len(x)
-    scores = {}
-    for shape in shapes:
-        rows, columns, one = coverage(shape, np.array([64.0, 64.0]), 20.0, (129, 129))
-        radius = 20.0 * np.sqrt(area / float(one.sum()))
-        best = 0.0
-        for dx, dy in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)):
-            rows, columns, drawn = coverage(shape, center + np.array([dx, dy]), radius, patch.shape)
-            whole = np.zeros(patch.shape, np.float32)
-            whole[rows, columns] = drawn
-            overlap = float(np.minimum(whole, patch).sum() / np.maximum(whole, patch).sum())
-            best = max(best, overlap)
-        scores[shape] = best
-    return max(scores, key=lambda shape: scores[shape])
-
-
 def name_thing(
     frames: np.ndarray, colors: Mapping[str, tuple[int, int, int]], shapes: Sequence[str], coverage: Coverage
 ) -> tuple[str | None, str | None]:
-    """(color, shape) that most frames of a video show of the thing that stands out; None where there is none."""
-    named: list[tuple[str, str]] = []
+    """(color, shape) of the thing that stands out of a video; None where there is none.
+
+    The color is the one that most frames show, the shape the one that explains them best (`shape_fit.py`).
+    """
+    found: list[str] = []
+    errors = np.zeros(len(shapes))
     for frame in frames:
         patch = salient_patch(frame)
         if patch is not None:
-            named.append((name_color(frame, patch, colors), name_shape(patch, shapes, coverage)))
-    if not named:
+            found.append(name_color(frame, patch, colors))
+            errors += shape_errors(frame, patch, shapes, coverage)
+    if not found:
         return None, None
-    found_colors, found_shapes = zip(*named, strict=True)
-    return max(set(found_colors), key=found_colors.count), max(set(found_shapes), key=found_shapes.count)
+    return max(set(found), key=found.count), shapes[int(errors.argmin())]

@@ -77,6 +77,7 @@ class LatentSet:
     dense: torch.Tensor
     focus: torch.Tensor
     captions: list[str]
+    seeds: list[int]
 
     def __len__(self) -> int:
         return len(self.captions)
@@ -178,12 +179,14 @@ def load_latents(folder: Path) -> dict[ClipKind, LatentSet]:
 def _load_set(shards: list[Path]) -> LatentSet:
     parts: dict[str, list[torch.Tensor]] = {name: [] for name in NAMES}
     captions: list[str] = []
+    seeds: list[int] = []
     for path in shards:
         try:
             with safe_open(path, framework="pt") as file:
                 tensors = {name: file.get_tensor(name) for name in NAMES}
                 captions += file.metadata()["captions"].split("\n")
-        except (SafetensorError, TypeError, KeyError) as error:
+                seeds += range(first := int(path.stem), first + len(tensors["video"]))
+        except (SafetensorError, TypeError, KeyError, ValueError) as error:
             raise CheckpointError(
                 f"{path} is no shard of encoded clips ({error}); delete it and encode again."
             ) from error
@@ -191,4 +194,4 @@ def _load_set(shards: list[Path]) -> LatentSet:
             parts[name].append(tensor)
     if len({value.shape[1:] for value in parts["video"]}) > 1:
         raise ToraError(f"{shards[0].parent} holds clips of several lengths or sizes: one folder for each.")
-    return LatentSet(captions=captions, **{name: torch.cat(values) for name, values in parts.items()})
+    return LatentSet(captions=captions, seeds=seeds, **{name: torch.cat(values) for name, values in parts.items()})

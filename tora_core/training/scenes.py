@@ -44,6 +44,11 @@ def draw_calm(seed: int, *, frames: int = 17, size: tuple[int, int] = (128, 128)
     return draw_clip(seed - CALM_SEED, frames=frames, size=size, radius_share=CALM_RADIUS_SHARE)
 
 
+def draw_any(seed: int, *, frames: int = 17, size: tuple[int, int] = (128, 128)) -> Clip:
+    """The calm clip or the scene of `seed`, whichever its number stands for."""
+    return (draw_calm if seed >= CALM_SEED else draw_scene)(seed, frames=frames, size=size)
+
+
 def draw_scene(
     seed: int,
     *,

@@ -46,18 +46,11 @@ class VaeRecipe:
     kl_weight: float = 5e-4
     dense: float = 0.25
     """Share of dense flow among the pictures of motion."""
-    decoder_only: bool = False
-    """Leaves the latents as they are, so that what was trained on them stays good."""
     edges: float = 1.0
     """Weight of the error between neighbouring pixels' differences: what makes a corner a corner."""
-    latent_noise: float = 0.0
-    """Most noise that is added to a sample's latents (between none and this much, by chance): a decoder that has seen
-    it makes calm pictures of latents that a model drew not quite right. Unscaled latents have a spread of 0.87."""
     precision: str = "auto"
 
     def __post_init__(self) -> None:
-        if not 0 <= self.latent_noise <= 1:
-            raise ToraError(f"latent_noise is {self.latent_noise}, expected 0 to 1.")
         if self.frames % 8 != 1:
             raise ToraError(f"frames is {self.frames}; the VAE works on 8k+1 frames: 9, 17, 25, ...")
         if self.crop % 8 or not 16 <= self.crop <= 128:
@@ -147,29 +140,21 @@ def train_vae(
     else:
         vae = start_vae(recipe) if start is None else load_vae(start)
     vae.to(where).train()
-    for module in vae.modules():  # the layout that CPU kernels are quickest with
-        if isinstance(module, nn.Conv3d):
-            module.weight.data = module.weight.data.to(memory_format=torch.channels_last_3d)
+    channels_last(vae)
     fast_spatial_norms(vae)
-    vae.encoder.requires_grad_(not recipe.decoder_only)
-    learning = vae.decoder if recipe.decoder_only else vae
-    optimizer = torch.optim.AdamW(
-        parameter_groups(learning, recipe.learning_rate), betas=(0.9, 0.99), weight_decay=1e-4
-    )
+    optimizer = torch.optim.AdamW(parameter_groups(vae, recipe.learning_rate), betas=(0.9, 0.99), weight_decay=1e-4)
 
     def losses(step: int) -> dict[str, torch.Tensor]:
         x = batch_of(recipe, step).to(where)
         with autocast(where, recipe.precision):
             posterior = vae.encode(x).latent_dist
             mean, log_variance = posterior.mean.float(), posterior.logvar.float()
-            generator = generator_for(recipe.schedule.seed, step)
-            noise = torch.randn(mean.shape, generator=generator).to(where)
-            more = recipe.latent_noise * torch.rand(len(mean), 1, 1, 1, 1, generator=generator).to(where)
-            y = vae.decode(mean + torch.hypot((0.5 * log_variance).exp(), more) * noise).sample
+            noise = torch.randn(mean.shape, generator=generator_for(recipe.schedule.seed, step)).to(where)
+            y = vae.decode(mean + (0.5 * log_variance).exp() * noise).sample
         error = y.float() - x
         square = error.square().mean(dim=(1, 2, 3, 4))
         kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
-        loss = 10 * square.mean() + error.abs().mean() + recipe.edges * steps_of(error) + recipe.kl_weight * kl
+        loss = picture_loss(error, recipe.edges) + recipe.kl_weight * kl
         return {
             "loss": loss,
             "kl": kl,
@@ -193,8 +178,20 @@ def train_vae(
         rows = [v.permute(1, 2, 3, 0).cpu() for pair in zip(x, y, strict=True) for v in pair]
         write_strip(out / f"strip_{step:06d}.png", rows)
 
-    stage = Stage(out, [learning], vae, optimizer, recipe.schedule, asdict(recipe), export, report)
+    stage = Stage(out, [vae], vae, optimizer, recipe.schedule, asdict(recipe), export, report)
     return stage.run(losses, sample, stop_after)
+
+
+def channels_last(model: nn.Module) -> None:
+    """Lay out the kernels of 3D convolutions as CPU kernels are quickest with."""
+    for module in model.modules():
+        if isinstance(module, nn.Conv3d):
+            module.weight.data = module.weight.data.to(memory_format=torch.channels_last_3d)
+
+
+def picture_loss(error: torch.Tensor, edges: float) -> torch.Tensor:
+    """What errors (B, 3, F, H, W) of pictures in [-1, 1] cost: squares, sizes, and those of edges `edges` times."""
+    return 10 * error.square().mean() + error.abs().mean() + edges * steps_of(error)
 
 
 def steps_of(error: torch.Tensor) -> torch.Tensor:
