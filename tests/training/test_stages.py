@@ -195,3 +195,14 @@ def test_batches_of_the_vae_are_those_of_their_step_and_hold_clips_and_motion():
 def test_crops_that_the_vae_can_not_take_are_refused(wrong):
     with pytest.raises(ToraError):
         VaeRecipe(**wrong)
+
+
+def test_the_command_takes_rates_and_weights_in_place_of_the_presets(folder, tmp_path):
+    from tora_core.cli import main
+
+    told = ["--matrix-rate", "0.003", "--focus", "7", "--late", "0", "--rate", "0.002"]
+    where = ["--latents", str(folder / "latents"), "--out", str(tmp_path)]
+    assert main(["train", "joint", "--preset", "smoke", "--steps", "1", *where, *told]) == 0
+    recipe = json.loads((tmp_path / "recipe.json").read_text("utf-8"))
+    assert (recipe["matrix_rate"], recipe["learning_rate"]) == (0.003, 0.002)
+    assert (recipe["focus"], recipe["late"]) == (7.0, 0.0)

@@ -64,6 +64,9 @@ def add_parsers(stages: Any) -> None:
         stage.add_argument("--vae", type=Path, help="folder of the VAE, for strips of samples as it goes")
         stage.add_argument("--fresh-motion", action="store_true", help="begin with new extractor and fusers")
         stage.add_argument("--optimizer", choices=("muon", "adamw"), default="muon", help="adamw needs no PyTorch 2.9")
+        stage.add_argument("--matrix-rate", type=number(0, 10), help="Muon's learning rate in place of the preset's")
+        stage.add_argument("--focus", type=number(0, 1000), help="weight of the tracks' neighborhood beside 1")
+        stage.add_argument("--late", type=number(0, 100), help="more noisy timesteps: their density grows as t**LATE")
         stage.add_argument("--checkpointing", action="store_true", help="less memory for more time")
         stage.set_defaults(run=run_diffusion)
 
@@ -153,6 +156,8 @@ def run_diffusion(args: argparse.Namespace) -> int:
 
     recipe = _with_arguments(preset(args.stage, args.preset), args)
     recipe = replace(recipe, checkpointing=args.checkpointing, fresh_motion=args.fresh_motion, optimizer=args.optimizer)
+    named = {name: getattr(args, name) for name in ("matrix_rate", "focus", "late")}
+    recipe = replace(recipe, **{name: value for name, value in named.items() if value is not None})
     done = train_diffusion(
         args.latents, args.out, recipe, args.start, vae=args.vae, device=args.device, stop_after=args.seconds
     )
