@@ -200,9 +200,10 @@ def test_crops_that_the_vae_can_not_take_are_refused(wrong):
 def test_the_command_takes_rates_and_weights_in_place_of_the_presets(folder, tmp_path):
     from tora_core.cli import main
 
-    told = ["--matrix-rate", "0.003", "--focus", "7", "--late", "0", "--rate", "0.002"]
+    told = ["--matrix-rate", "0.003", "--focus", "7", "--late", "0", "--rate", "0.002", "--drop-image", "0.85"]
     where = ["--latents", str(folder / "latents"), "--out", str(tmp_path)]
     assert main(["train", "joint", "--preset", "smoke", "--steps", "1", *where, *told]) == 0
     recipe = json.loads((tmp_path / "recipe.json").read_text("utf-8"))
     assert (recipe["matrix_rate"], recipe["learning_rate"]) == (0.003, 0.002)
     assert (recipe["focus"], recipe["late"]) == (7.0, 0.0)
+    assert recipe["dropouts"] == {"text": 0.1, "motion": 0.35, "image": 0.85}
