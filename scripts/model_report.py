@@ -3,13 +3,13 @@
     python scripts/model_report.py [--model FOLDER] [--cases text wide ...] [--out docs/model.json]
 
 Each case is `evaluate_held_out` (`tora evaluate`) on its held-out clips. A case that stands in the file of --out with
-the same settings is kept, so an interrupted run goes on; remove the file when the weights change. Prints the table of
-the model card.
+the same settings and the same weights is kept, so an interrupted run goes on. Prints the table of the model card.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import sys
@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tora_core.checkpoints.saving import replacing
 from tora_core.commands.held_out import Sampling, evaluate_held_out
 from tora_core.pipelines import load_pipeline
+from tora_core.pipelines.loading import BUNDLED
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ class Case:
     count: int
     strengths: tuple[float, ...] = (1.0,)
 
-    def settings(self) -> dict[str, Any]:
-        return json.loads(json.dumps({**asdict(self), "words": None}))
+    def settings(self, model: Path) -> dict[str, Any]:
+        """What the figures depend on: how is sampled, and which weights."""
+        return json.loads(json.dumps({**asdict(self), "words": None, "weights": weights_digest(model)}))
 
 
 CASES = {
@@ -46,6 +48,15 @@ CASES = {
     "two": Case("two shapes", Sampling(objects=2), 32),
     "three": Case("three shapes", Sampling(objects=3), 32),
 }
+
+
+def weights_digest(model: Path) -> str:
+    """SHA-256 over the model's own weight files by name; its LoRA and ControlNet are not among them."""
+    digest = hashlib.sha256()
+    for part in ("t2v", "i2v", "text_encoder", "vae"):
+        for path in sorted((model / part).rglob("*.safetensors")):
+            digest.update(path.relative_to(model).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def rows(name: str, figures: dict[str, Any]) -> list[str]:
@@ -100,10 +111,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/model.json"))
     parser.add_argument("--pictures", type=Path, help="folder for a sheet of each clip")
     args = parser.parse_args()
+    model = Path(args.model) if args.model else BUNDLED
     known: dict[str, Any] = json.loads(args.out.read_text("utf-8")) if args.out.exists() else {}
     for name in args.cases:
         case = CASES[name]
-        if known.get(name, {}).get("settings") == case.settings():
+        if known.get(name, {}).get("settings") == case.settings(model):
             continue
         started = time.monotonic()
         pipeline = load_pipeline(args.model, image_to_video=case.sampling.with_image)
@@ -112,7 +124,7 @@ def main() -> None:
         figures = evaluate_held_out(
             pipeline, case.sampling, count=case.count, strengths=case.strengths, pictures=pictures
         )
-        known[name] = {"settings": case.settings(), "figures": figures}
+        known[name] = {"settings": case.settings(model), "figures": figures}
         args.out.parent.mkdir(parents=True, exist_ok=True)
         with replacing(args.out) as part:
             part.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")

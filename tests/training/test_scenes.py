@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from tora_core.training.scenes import (
-    CALM_RADIUS_SHARE,
     CALM_SEED,
     CHANCES,
     _stopped,
@@ -114,8 +113,8 @@ def test_a_ground_of_one_picture_is_not_painted_on():
     assert (ground == 50).all() and (moving == 50).all()
 
 
-def test_calm_clips_are_plain_ones_with_larger_shapes_under_seeds_of_their_own():
-    calm, plain = draw_calm(CALM_SEED + 3), draw_clip(3, radius_share=CALM_RADIUS_SHARE)
+def test_calm_clips_are_plain_ones_under_seeds_of_their_own():
+    calm, plain = draw_calm(CALM_SEED + 3), draw_clip(3)
     assert np.array_equal(calm.frames, plain.frames) and calm.caption == plain.caption
     radii = [thing.radius_px for seed in range(20) for thing in draw_calm(CALM_SEED + seed, frames=2).things]
     assert min(radii) >= 14 and max(radii) <= 20.5 and max(radii) - min(radii) > 3

@@ -35,13 +35,10 @@ CHANCES = SceneChances()
 CALM_SEED = 200_000_000
 """Calm clips count their seeds from here, so that their encoded files can lie beside those of scenes."""
 
-CALM_RADIUS_SHARE = (0.11, 0.16)
-"""14 to 20 px at 128, about two cells of the latent: a shape of 10 px came back from the VAE as a mere spot."""
-
 
 def draw_calm(seed: int, *, frames: int = 17, size: tuple[int, int] = (128, 128)) -> Clip:
-    """A clip of `synthetic` under a seed from CALM_SEED on, with larger shapes: calm ground, no camera."""
-    return draw_clip(seed - CALM_SEED, frames=frames, size=size, radius_share=CALM_RADIUS_SHARE)
+    """A clip of `synthetic` under a seed from CALM_SEED on, calm ground, no camera."""
+    return draw_clip(seed - CALM_SEED, frames=frames, size=size)
 
 
 def draw_any(seed: int, *, frames: int = 17, size: tuple[int, int] = (128, 128)) -> Clip:

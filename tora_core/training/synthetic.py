@@ -34,8 +34,9 @@ GROUND_COLORS: dict[str, tuple[int, int, int]] = {
 MIN_CONTRAST = 120.0
 """Least RGB distance between a shape and its ground: closer pairs can't be told apart by a tracker either."""
 
-RADIUS_SHARE = (0.075, 0.12)
-"""Radius of a shape as a share of the shorter side: 9.6 to 15.4 px at 128."""
+RADIUS_SHARE = (0.11, 0.16)
+"""Radius of a shape as a share of the shorter side: 14 to 20 px at 128, about two cells of the latent. A shape of
+10 px came back from the VAE as a mere spot."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,25 +125,15 @@ def caption_of(things: tuple[Thing, ...], ground: str) -> str:
     return f"{words} on a {ground} background"
 
 
-def draw_clip(
-    seed: int,
-    *,
-    frames: int = 17,
-    size: tuple[int, int] = (128, 128),
-    objects: int | None = None,
-    radius_share: tuple[float, float] = RADIUS_SHARE,
-) -> Clip:
-    """The clip of `seed`: F frames of `size` (height, width) with `objects` shapes, or mostly one where None.
-
-    radius_share: least and largest radius as a share of the shorter side.
-    """
+def draw_clip(seed: int, *, frames: int = 17, size: tuple[int, int] = (128, 128), objects: int | None = None) -> Clip:
+    """The clip of `seed`: F frames of `size` (height, width) with `objects` shapes, or mostly one where None."""
     rng = np.random.default_rng(seed)
     count = int(rng.choice([1, 2, 3], p=[0.75, 0.18, 0.07])) if objects is None else objects
     ground, colors = _pick_colors(rng, count)
     picture = draw_ground(rng, ground, size)
     things = []
     for color in colors:
-        radius = rng.uniform(*radius_share) * min(size)
+        radius = rng.uniform(*RADIUS_SHARE) * min(size)
         path = random_path(rng, frames, size, margin_px=0.75 * radius)
         rgb = np.clip(np.array(OBJECT_COLORS[color]) + rng.uniform(-10, 10, 3), 0, 255).astype(np.float32)
         things.append(Thing(str(rng.choice(SHAPES)), color, rgb, float(radius), path))
