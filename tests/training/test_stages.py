@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from tora_core import ToraError, Tracks
 from tora_core.errors import CheckpointError
@@ -200,10 +201,30 @@ def test_crops_that_the_vae_can_not_take_are_refused(wrong):
 def test_the_command_takes_rates_and_weights_in_place_of_the_presets(folder, tmp_path):
     from tora_core.cli import main
 
-    told = ["--matrix-rate", "0.003", "--focus", "7", "--late", "0", "--rate", "0.002", "--drop-image", "0.85"]
+    more = ["--alone", "--window", "1"]
+    told = [*more, "--matrix-rate", "0.003", "--focus", "7", "--late", "0", "--rate", "0.002", "--drop-image", "0.85"]
     where = ["--latents", str(folder / "latents"), "--out", str(tmp_path)]
     assert main(["train", "joint", "--preset", "smoke", "--steps", "1", *where, *told]) == 0
     recipe = json.loads((tmp_path / "recipe.json").read_text("utf-8"))
     assert (recipe["matrix_rate"], recipe["learning_rate"]) == (0.003, 0.002)
     assert (recipe["focus"], recipe["late"]) == (7.0, 0.0)
+    assert (recipe["alone"], recipe["window"]) == (True, 1)
     assert recipe["dropouts"] == {"text": 0.1, "motion": 0.35, "image": 0.85}
+
+
+def test_alone_draws_only_clips_with_one_thing_and_says_when_there_is_none(folder, tmp_path):
+    sets = load_latents(folder / "latents")
+    single = {kind: [c for c in clips.captions if " and " not in c] for kind, clips in sets.items()}
+    batches = Batches(folder / "latents", replace(preset("joint", "smoke"), alone=True), torch.device("cpu"))
+    assert {kind: clips.captions for kind, clips in batches.sets.items()} == {k: v for k, v in single.items() if v}
+    for kind, clips in batches.sets.items():
+        index = sets[kind].captions.index(clips.captions[0])
+        assert torch.equal(clips.video[0], sets[kind].video[index]) and clips.seeds[0] == sets[kind].seeds[index]
+    (tmp_path / str(SMALL)).mkdir()
+    crowd = {
+        name: getattr(sets[SMALL], name)[:1].contiguous() for name in ("video", "image", "motion", "dense", "focus")
+    }
+    place = tmp_path / str(SMALL) / "0000000000.safetensors"
+    save_file(crowd, place, metadata={"captions": "a red star and a blue star on a gray background"})
+    with pytest.raises(ToraError, match="--calm"):
+        Batches(tmp_path, replace(preset("joint", "smoke"), alone=True), torch.device("cpu"))

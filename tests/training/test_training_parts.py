@@ -10,7 +10,8 @@ from diffusers import AutoencoderKLCogVideoX
 from torch import nn
 
 from tora_core import ToraError
-from tora_core.training.diffusion import TextToMotionVideo, build_scheduler, build_transformer
+from tora_core.training.diffusion import BatchMotion, TextToMotionVideo, build_scheduler, build_transformer
+from tora_core.training.diffusion_stage import cut_window
 from tora_core.training.ema import Ema
 from tora_core.training.export import base_of
 from tora_core.training.fast_conv import fast_causal_convolutions, fast_spatial_norms
@@ -153,7 +154,7 @@ def test_focus_weighs_the_error_where_the_tracks_are(model, monkeypatch):
     off = torch.zeros(4, 2, 16, 4, 4)
     off[..., 0] = 1.0  # v is 1 off there, right elsewhere
 
-    def nearly(noisy, image, ids, timestep, motion, keep):
+    def nearly(noisy, image, ids, timestep, motion, keep, window):
         a = alphas[timestep].float().view(-1, 1, 1, 1, 1)
         # v from noisy = sqrt(a) x + sqrt(1 - a) n, where x is known
         noise = (noisy - a.sqrt() * sample["video"]) / (1 - a).sqrt()
@@ -169,6 +170,33 @@ def test_focus_weighs_the_error_where_the_tracks_are(model, monkeypatch):
     generator = torch.Generator().manual_seed(1)
     dropped = training_loss(model, alphas, sample, generator, Dropouts(motion=1.0), focus=4.0)
     assert float(dropped) == pytest.approx(0.25, rel=1e-3)
+
+
+def test_a_window_of_all_frames_is_the_whole_clip_and_motion_of_a_smaller_one_is_a_part_of_it(model):
+    sample = sample_of(1.0)
+    given = (sample["video"], torch.zeros_like(sample["video"]), sample["ids"], torch.full((4,), 900), sample["motion"])
+    keep = torch.tensor([1.0, 0.0, 1.0, 1.0])
+    with torch.no_grad():
+        whole, same = model(*given, keep), model(*given, keep, [0, 1])
+        features = model.transformer.encode_motion(sample["motion"])
+        fuser = model.transformer.fuser[0]
+        all_frames = BatchMotion(features, None, range(2), 2).state(0, fuser, 2)
+        last = BatchMotion(features, keep, [1], 2).state(0, fuser, 1)
+    assert torch.equal(whole, same)
+    for part, cut in zip(all_frames, last, strict=True):
+        assert torch.allclose(cut[0], part[0, 1:], atol=1e-6) and not cut[1].any()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_window_has_the_frames_of_one_place_and_the_picture_only_where_the_clip_begins(seed):
+    video = torch.arange(5.0).view(1, 5, 1, 1, 1).expand(2, 5, 16, 4, 4)
+    sample = {"video": video, "image": video[:, :1] + 7, "motion": video, "focus": video[:, :, 0]}
+    cut = cut_window(sample, 2, torch.Generator().manual_seed(seed))
+    first = cut["window"][0]
+    assert list(cut["window"]) == [first, first + 1]
+    assert cut["video"][0, :, 0, 0, 0].tolist() == cut["focus"][0, :, 0, 0].tolist() == [first, first + 1]
+    assert torch.equal(cut["motion"], video)
+    assert float(cut["image"].max()) == (7 if first == 0 else 0)
 
 
 def test_late_timesteps_are_drawn_more_often_when_asked_for():

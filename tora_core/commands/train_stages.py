@@ -67,6 +67,8 @@ def add_parsers(stages: Any) -> None:
         stage.add_argument("--matrix-rate", type=number(0, 10), help="Muon's learning rate in place of the preset's")
         stage.add_argument("--focus", type=number(0, 1000), help="weight of the tracks' neighborhood beside 1")
         stage.add_argument("--late", type=number(0, 100), help="more noisy timesteps: their density grows as t**LATE")
+        stage.add_argument("--alone", action="store_true", help="only clips with one thing: for what words mean")
+        stage.add_argument("--window", type=whole(0, 1000), default=0, help="latent frames cut out of clips; 0: all")
         for part in ("text", "motion", "image"):
             stage.add_argument(f"--drop-{part}", type=number(0, 1), help=f"share of the samples that go without {part}")
         stage.add_argument("--checkpointing", action="store_true", help="less memory for more time")
@@ -162,7 +164,7 @@ def run_diffusion(args: argparse.Namespace) -> int:
     recipe = replace(recipe, **{name: value for name, value in named.items() if value is not None})
     dropped = {part: getattr(args, f"drop_{part}") for part in ("text", "motion", "image")}
     dropped = {part: share for part, share in dropped.items() if share is not None}
-    recipe = replace(recipe, dropouts=replace(recipe.dropouts, **dropped))
+    recipe = replace(recipe, dropouts=replace(recipe.dropouts, **dropped), alone=args.alone, window=args.window)
     done = train_diffusion(
         args.latents, args.out, recipe, args.start, vae=args.vae, device=args.device, stop_after=args.seconds
     )

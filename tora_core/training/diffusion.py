@@ -7,6 +7,7 @@ its patch embedding (`split_text_to_video`), which is exact, since zeros add not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -61,15 +62,24 @@ def build_scheduler() -> CogVideoXDDIMScheduler:
     )
 
 
-class MotionDropout(MotionGuidance):
-    """Motion of a batch in which some samples go without: gamma and beta are zero there, which is the base model."""
+class BatchMotion(MotionGuidance):
+    """Motion of a training batch: some samples may go without, and the latent may be a window of the whole clip.
 
-    def __init__(self, features: list[torch.Tensor], keep: torch.Tensor) -> None:
+    keep (B,): gamma and beta are zero where it is 0, which is the base model. window: the clip's latent frames that the
+    latent has, of `clip_frames`.
+    """
+
+    def __init__(
+        self, features: list[torch.Tensor], keep: torch.Tensor | None, window: Sequence[int], clip_frames: int
+    ) -> None:
         super().__init__(features)
-        self.keep = keep
+        self.keep, self.frames, self.clip_frames = keep, window, clip_frames
 
     def state(self, index: int, fuser: MotionFuser, frames: int) -> State:
-        return tuple(part * self.keep.view(-1, *[1] * (part.ndim - 1)) for part in super().state(index, fuser, frames))
+        state = fuser.prepare_window(self.features[index], self.clip_frames, self.frames)
+        if self.keep is None:
+            return state
+        return tuple(part * self.keep.view(-1, *[1] * (part.ndim - 1)) for part in state)
 
 
 class TextToMotionVideo(nn.Module):
@@ -105,15 +115,23 @@ class TextToMotionVideo(nn.Module):
         timestep: torch.Tensor,
         motion: torch.Tensor | None,
         keep_motion: torch.Tensor | None = None,
+        window: Sequence[int] | None = None,
     ) -> torch.Tensor:
-        """v-prediction (B, F', 16, h, w); `keep_motion` (B,) is 0 where a sample is to go without motion."""
+        """v-prediction (B, F', 16, h, w); `keep_motion` (B,) is 0 where a sample is to go without motion.
+
+        window: which latent frames of the clip `noisy` and `image` have; `motion` is the whole clip's all the same.
+        """
         text = self.text_encoder(input_ids=ids).last_hidden_state
         frames, _, height, width = noisy.shape[1:]
-        rotary = rotary_positions(self.transformer.config, frames, height, width, noisy.device)
-        features: list[torch.Tensor] | MotionDropout | None = None
+        whole = frames if motion is None else motion.shape[1]
+        window = range(frames) if window is None else window
+        tables = rotary_positions(
+            self.transformer.config, max(whole, *(frame + 1 for frame in window)), height, width, noisy.device
+        )
+        rotary = tuple(table.unflatten(0, (-1, height * width // 4))[list(window)].flatten(0, 1) for table in tables)
+        features = None
         if motion is not None:
-            encoded = self.transformer.encode_motion(motion)
-            features = encoded if keep_motion is None else MotionDropout(encoded, keep_motion)
+            features = BatchMotion(self.transformer.encode_motion(motion), keep_motion, window, whole)
         return self.transformer(
             hidden_states=torch.cat([noisy, image], dim=2),
             encoder_hidden_states=text,

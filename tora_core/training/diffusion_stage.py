@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -54,6 +55,12 @@ class DiffusionRecipe:
     late: float = 0.0
     shares: tuple[tuple[str, float], ...] = (("17x128x128", 0.7),)
     """How often each kind of clip is drawn; kinds that are not named share the rest evenly."""
+    alone: bool = False
+    """Only clips with one thing: tracks don't say which thing is theirs, so words say nothing of one's shape there."""
+    window: int = 0
+    """Latent frames that are cut out of clips, so that a batch holds more of them; 0 takes all."""
+    whole: float = 0.3
+    """Share of the batches that have whole clips where `window` is set."""
     precision: str = "auto"
     checkpointing: bool = False
     reload_every: int = 200
@@ -61,6 +68,8 @@ class DiffusionRecipe:
     def __post_init__(self) -> None:
         if self.stage not in LEARNS:
             raise ToraError(f"stage is {self.stage!r}, expected one of {', '.join(LEARNS)}.")
+        if self.window < 0 or not 0 <= self.whole <= 1:
+            raise ToraError(f"window is {self.window} and whole {self.whole}, expected 0 or more, and 0..1.")
 
 
 class Batches:
@@ -70,16 +79,32 @@ class Batches:
         self.folder, self.recipe, self.device = folder, recipe, device
         self.tokenizer = build_tokenizer()
         self.empty = token_ids(self.tokenizer, [""])
-        self.sets = load_latents(folder)
+        self.sets = self.load()
 
-    def __call__(self, step: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
+    def load(self) -> dict[ClipKind, LatentSet]:
+        """What is encoded so far, and asked for."""
+        found = load_latents(self.folder)
+        if not self.recipe.alone:
+            return found
+        single = {kind: clips.alone() for kind, clips in found.items()}
+        if not any(map(len, single.values())):
+            raise ToraError(f"{self.folder} has no clip with one thing only; encode more: `tora train encode --calm`.")
+        return {kind: clips for kind, clips in single.items() if len(clips)}
+
+    def __call__(self, step: int, generator: torch.Generator) -> dict[str, Any]:
         if step % self.recipe.reload_every == 0:
-            self.sets = load_latents(self.folder)
+            self.sets = self.load()
+        window = self.recipe.window
+        if window and float(torch.rand(1, generator=generator)) < self.recipe.whole:
+            window = 0
         kinds = list(self.sets)
         place = int(torch.multinomial(self.chances(kinds), 1, generator=generator))
         kind, clips = kinds[place], self.sets[kinds[place]]
-        count = max(1, self.recipe.tokens // kind.tokens)
-        return self.take(clips, torch.randint(len(clips), (count,), generator=generator))
+        frames = clips.video.shape[1]
+        cut = window if 0 < window < frames else frames
+        count = max(1, self.recipe.tokens * frames // (cut * kind.tokens))
+        sample = self.take(clips, torch.randint(len(clips), (count,), generator=generator))
+        return sample if cut == frames else cut_window(sample, cut, generator)
 
     def chances(self, kinds: list[ClipKind]) -> torch.Tensor:
         """How likely each kind is to be drawn; sums to 1."""
@@ -101,6 +126,18 @@ class Batches:
             "empty_ids": self.empty,
         }
         return {name: value.to(self.device) for name, value in sample.items()}
+
+
+def cut_window(sample: dict[str, Any], frames: int, generator: torch.Generator) -> dict[str, Any]:
+    """A batch with so many latent frames of its clips, from a place drawn evenly; motion stays the whole clip's.
+
+    Only what begins with the clip has its picture.
+    """
+    first = int(torch.randint(sample["video"].shape[1] - frames + 1, (1,), generator=generator))
+    window = slice(first, first + frames)
+    cut = {name: sample[name][:, window] for name in ("video", "focus")}
+    image = sample["image"] if first == 0 else torch.zeros_like(sample["image"])
+    return {**sample, **cut, "image": image, "window": range(first, first + frames)}
 
 
 def build_model(layers: int, fuser: str = "adaptive-norm") -> TextToMotionVideo:

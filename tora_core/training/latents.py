@@ -82,6 +82,14 @@ class LatentSet:
     def __len__(self) -> int:
         return len(self.captions)
 
+    def alone(self) -> LatentSet:
+        """The clips with one thing only; may be none."""
+        keep = [index for index, caption in enumerate(self.captions) if " and " not in caption]
+        tensors = {name: getattr(self, name)[keep] for name in NAMES}
+        return LatentSet(
+            captions=[self.captions[index] for index in keep], seeds=[self.seeds[index] for index in keep], **tensors
+        )
+
 
 def focus_of(tracks: Tracks, latent: tuple[int, int, int]) -> torch.Tensor:
     """How near a track passes by each latent cell (F', h, w): a Gaussian of FOCUS_PX, largest over tracks and frames.

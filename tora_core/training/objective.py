@@ -44,7 +44,8 @@ def training_loss(
     that these samples are told, so the best prediction stays the same; without motion it would not.
 
     sample: video and motion (B, F', 16, h, w), image (B, 1, 16, h, w), ids and empty_ids of the text, focus (B, F', h,
-    w). Random numbers come from `generator` (on the CPU) only, so a step can be repeated.
+    w). With `window`, some latent frames, video and focus have only these. Random numbers come from `generator` (on the
+    CPU) only, so a step can be repeated.
     """
     dropouts = dropouts or Dropouts()
     x0 = sample["video"]
@@ -62,7 +63,8 @@ def training_loss(
     keep = _kept(batch, dropouts.motion, generator).to(device)
     motion = sample["motion"] if with_motion else None
     whole = bool(keep.all())
-    predicted = model(noisy, image, ids, timestep.to(device), motion, None if motion is None or whole else keep)
+    kept = None if motion is None or whole else keep
+    predicted = model(noisy, image, ids, timestep.to(device), motion, kept, sample.get("window"))
     square = (predicted.float() - v).square().mean(dim=2)
     if focus == 0 or not with_motion:
         return square.mean()
