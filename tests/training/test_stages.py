@@ -12,7 +12,8 @@ from safetensors.torch import save_file
 
 from tora_core import ToraError, Tracks
 from tora_core.errors import CheckpointError
-from tora_core.training.diffusion_stage import Batches, preset, train_diffusion
+from tora_core.training.batches import Batches
+from tora_core.training.diffusion_stage import preset, train_diffusion
 from tora_core.training.latents import ClipKind, encode_clips, focus_of, load_latents
 from tora_core.training.loop import Schedule
 from tora_core.training.orderings import Comparison, compare, table

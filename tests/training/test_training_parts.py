@@ -10,8 +10,8 @@ from diffusers import AutoencoderKLCogVideoX
 from torch import nn
 
 from tora_core import ToraError
+from tora_core.training.batches import cut_window
 from tora_core.training.diffusion import BatchMotion, TextToMotionVideo, build_scheduler, build_transformer
-from tora_core.training.diffusion_stage import cut_window
 from tora_core.training.ema import Ema
 from tora_core.training.export import base_of
 from tora_core.training.fast_conv import fast_causal_convolutions, fast_spatial_norms
