@@ -16,7 +16,7 @@ from tora_core.pipelines.loading import BUNDLED
 
 FILE = BUNDLED / "lora" / "tora_demo_style.safetensors"
 TURN = 120
-"""Degrees that it was trained on."""
+"""Degrees that it was trained on; what comes out is near it, or a little above in single clips."""
 
 
 def quiet(**values):
@@ -48,18 +48,18 @@ def measured(count: int, steps: int, batch: int):
 
 
 def test_colors_turn():
-    """Two held-out clips, on brown and on green; all sixteen by scripts/measure_lora.py: 66 degrees."""
+    """Two held-out clips, on brown and on green; all sixteen by scripts/measure_lora.py: 111 degrees."""
     effect = measured(2, 8, 2)
-    assert 25 < effect.hue_degrees < TURN
+    assert TURN / 2 < effect.hue_degrees < 1.2 * TURN
     assert effect.agreement > 0.7
 
 
 @pytest.mark.slow
 def test_shapes_still_follow():
     effect = measured(8, 12, 8)
-    assert 40 < effect.hue_degrees < TURN
+    assert TURN / 2 < effect.hue_degrees < 1.2 * TURN
     assert effect.agreement > 0.7
-    assert effect.ratio < 1.2
+    assert effect.ratio < 1.5
 
 
 def test_strength_0_is_the_model_itself():
