@@ -45,8 +45,10 @@ CASES = {
     "picture": Case("one shape, from its picture", Sampling(with_image=True), 32, (1.0, 0.0)),
     "wide": Case("one shape, 192x112", Sampling(size=(112, 192)), 32),
     "long": Case("one shape, 49 frames", Sampling(frames=49, batch=4), 16),
-    "two": Case("two shapes", Sampling(objects=2), 32),
-    "three": Case("three shapes", Sampling(objects=3), 32),
+    "two": Case("two shapes", Sampling(objects=2), 16),
+    "three": Case("three shapes", Sampling(objects=3), 16),
+    "two-picture": Case("two shapes, from their picture", Sampling(objects=2, with_image=True), 16),
+    "three-picture": Case("three shapes, from their picture", Sampling(objects=3, with_image=True), 16),
 }
 
 
@@ -66,7 +68,7 @@ def rows(name: str, figures: dict[str, Any]) -> list[str]:
     for strength in case.strengths:
         result = figures[f"strength {strength:g}"]
         by_color = result.get("asked color", result.get("asked colors"))
-        out = result.get("what stands out", by_color)
+        out = result.get("what stands out", result.get("asked colors, any order", by_color))
         right = result.get("right")
         cells = [
             f"{case.words}, strength {strength:g}",
