@@ -28,7 +28,7 @@ DEMO_VIDEO = os.path.join("output", "first.mp4")
 DEMO_PICTURE = os.path.join("output", "first.png")
 DEMO_COMMAND = [
     *("-m", "tora_core", "generate"),
-    *("--prompt", "an orange circle on a black background"),
+    *("--prompt", "a yellow square on a brown background"),
     *("--trajectory", os.path.join("examples", "trajectories", "arc.json")),
     *("--out", DEMO_VIDEO),
 ]

@@ -208,7 +208,7 @@ for name in (out, out.replace(".mp4", ".png")):
 def test_the_demo_hands_its_arguments_on_and_says_where_its_files_are(run: Callable, tmp_path: Path) -> None:
     result = run(["--here", "demo", "--seed", "7"], WRITE_BOTH + "print(sys.argv[1:])")
     assert result.returncode == 0, result.stderr
-    assert "'generate', '--prompt', 'an orange circle on a black background'" in result.stdout
+    assert "'generate', '--prompt', 'a yellow square on a brown background'" in result.stdout
     assert "'--seed', '7']" in result.stdout
     lines = result.stdout.splitlines()[-2:]
     assert [Path(line.partition(":")[2].strip()) for line in lines] == [
